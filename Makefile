@@ -1,0 +1,33 @@
+# `make` alone lists what there is. Set-up happens by itself, once: tools/bootstrap.py makes .venv.
+PYTHON ?= python3
+PORT ?= 8000
+PYTEST_OPTIONS ?= --nbval --nbval-current-env --nbval-cell-timeout=60 -n 2 --dist loadscope -q
+VENV := .venv/bin/python
+export PYTHONHASHSEED := 0
+
+.PHONY: help setup book test lab notebooks serve clean
+
+help:       ## list these targets
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 20
+
+setup:      # make or refresh .venv; does nothing when it is up to date
+	@command -v $(PYTHON) > /dev/null || { echo "The book needs Python 3.11 or newer: there is no $(PYTHON) here." >&2; exit 1; }
+	@PYTHON_FOR_BOOK="$(if $(filter file,$(origin PYTHON)),,$(PYTHON))" $(PYTHON) tools/bootstrap.py
+
+book: setup ## build the site, check it, say where to open it
+	@$(VENV) tools/build_book.py
+
+test: setup ## every test: library, chapters, site, browser
+	@$(VENV) -m ruff check --quiet .; lint=$$?; $(VENV) -m pytest $(PYTEST_OPTIONS) && exit $$lint
+
+lab: setup ## open the chapters in JupyterLab
+	@$(VENV) -m jupyterlab --notebook-dir=chapters $(LAB_OPTIONS)
+
+notebooks: setup ## run every chapter again, in place, and store it in canonical form
+	@$(VENV) tools/notebooks.py $(CHAPTERS)
+
+serve: setup ## serve the built site on this machine only
+	@$(VENV) tools/serve.py --port $(PORT)
+
+clean: ## remove what was built (.venv stays)
+	rm -rf _build .pytest_cache .ruff_cache

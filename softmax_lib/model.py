@@ -1,0 +1,194 @@
+"""The model: softmax regression under scikit-learn's estimator contract."""
+
+import warnings
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from softmax_lib.functions import log_softmax, softmax
+from softmax_lib.objective import Objective
+from softmax_lib.solvers import gradient_descent
+
+SOLVERS = {"gd": gradient_descent}
+
+
+class SoftmaxRegression(ClassifierMixin, BaseEstimator):
+    r"""Softmax regression (multinomial logistic regression) with a penalty on the weights.
+
+    .. math:: J(W, b) = \frac{1}{\sum_n s_n} \sum_n s_n L_n + \frac{\alpha}{2} \|W\|^2, \qquad
+              L_n = -\ln \mathrm{softmax}(W x_n + b)_{y_n}
+
+    Parameters
+    ----------
+    alpha : float, default 1e-4
+        Strength of the penalty; ``1 / (C N)`` in scikit-learn's terms.  The intercept is free.
+    fit_intercept : bool, default True
+    solver : {"gd"}, default "gd"
+        "gd" is gradient descent with the step 1/L.
+    tol : float, default 1e-6
+        The fit has converged when J is proved to be within ``tol * J`` of its minimum.  With
+        ``alpha=0`` no such proof exists, and the size of the gradient is tested instead.
+    max_iter : int, default 1000
+        The largest number of the solver's iterations.
+    class_weight : None, "balanced" or dict, default None
+        Weights of the classes, which multiply the sample weights; "balanced" gives every class
+        the same total weight.
+    warm_start : bool, default False
+        Whether `fit` starts from the weights of the previous fit.
+    random_state : int, RandomState or None, default None
+        For solvers that draw rows at random; gradient descent does not.
+    verbose : int, default 0
+        If positive, `fit` prints why it stopped.
+
+    Attributes
+    ----------
+    classes_ : ndarray, shape (K,)
+    coef_ : ndarray, shape (K, D)
+        One row of weights a class, for two classes also.
+    intercept_ : ndarray, shape (K,)
+    n_features_in_ : int
+    feature_names_in_ : ndarray, shape (D,)
+        Only if X had column names.
+    n_iter_ : int
+    converged_ : bool
+    stop_reason_ : str
+        Why the solver stopped, in a sentence.
+    suboptimality_ : float
+        A bound on J - min J; infinite for ``alpha=0``.
+    history_ : dict of ndarrays
+        "loss": J at every iterate, shape (n_iter_ + 1,); "gradient_norm" likewise.
+
+    Raises
+    ------
+    ValueError
+        From `fit`, if a parameter is out of range or the data hold fewer than two classes.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If `fit` did not converge, with the bound that was reached and a remedy.
+
+    Notes
+    -----
+    `fit` works on ``X - mean``: with a free intercept this leaves the optimal `coef_` as it is,
+    and lets the solver take longer steps.  `history_` refers to that problem, whose J is the same
+    number.  Without an intercept nothing is centred.
+
+    Source: chapter 6; chapter 8.
+
+    Examples
+    --------
+    >>> from softmax_lib import SoftmaxRegression, make_blobs
+    >>> blobs = make_blobs()
+    >>> model = SoftmaxRegression(alpha=0.01).fit(blobs.X, blobs.y)
+    >>> model.coef_.shape, model.converged_, bool(model.score(blobs.X, blobs.y) > 0.9)
+    ((3, 2), True, True)
+    """
+
+    def __init__(
+        self,
+        alpha=1e-4,
+        *,
+        fit_intercept=True,
+        solver="gd",
+        tol=1e-6,
+        max_iter=1000,
+        class_weight=None,
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+    ):
+        self.alpha = alpha
+        self.fit_intercept = fit_intercept
+        self.solver = solver
+        self.tol = tol
+        self.max_iter = max_iter
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X, y, sample_weight=None):
+        """Fit the weights to features X (N, D) and labels y (N,), with weights (N,) if given."""
+        self._check_parameters()
+        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
+        check_classification_targets(y)
+        classes, labels = np.unique(y, return_inverse=True)  # (K,), (N,)
+        if len(classes) < 2:
+            raise ValueError(f"needs at least 2 classes, got 1 class: every label is {classes[0]!r}")
+        weights = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+        if self.class_weight is not None:
+            with np.errstate(divide="ignore"):  # "balanced", and a class all of whose weights are 0
+                factors = compute_class_weight(self.class_weight, classes=classes, y=y, sample_weight=weights)
+            factors = np.where(np.isfinite(factors), factors, 0).astype(X.dtype)  # (K,)
+            weights = weights * factors[labels]
+
+        # In float64 whatever the dtype of X: the mean of float32 features with a large offset
+        # would lose the digits that centring is there to keep.
+        mean = np.zeros(X.shape[1])
+        if self.fit_intercept and weights.any():
+            mean = np.average(X, axis=0, weights=weights.astype(np.float64))  # (D,)
+        X = (X - mean).astype(X.dtype, copy=False)
+        options = {"alpha": self.alpha, "fit_intercept": self.fit_intercept, "n_classes": len(classes)}
+        objective = Objective(X, labels, sample_weight=weights, **options)
+        W, b = objective.zeros()
+        if self.warm_start and hasattr(self, "coef_"):
+            if self.coef_.shape != W.shape:
+                raise ValueError(f"warm_start: previous coef_ has shape {self.coef_.shape}, not {W.shape}")
+            W, b = self.coef_, self.intercept_ + self.coef_ @ mean
+        result = SOLVERS[self.solver](objective, W, b, tol=self.tol, max_iter=self.max_iter)
+
+        self.classes_, self.coef_ = classes, result.coef  # (K,), (K, D)
+        self.intercept_ = (result.intercept - result.coef @ mean).astype(X.dtype, copy=False)  # (K,)
+        self.n_iter_, self.history_ = result.n_iter, result.history
+        self.converged_, self.stop_reason_ = result.converged, result.stop_reason
+        self.suboptimality_ = result.suboptimality
+        if self.verbose:
+            print(f"SoftmaxRegression: {result.stop_reason}")
+        if not result.converged:
+            warnings.warn(f"{result.stop_reason} {_remedy(objective)}", ConvergenceWarning, stacklevel=2)
+        return self
+
+    def decision_function(self, X):
+        """Logits (N, K); for two classes their difference (N,), positive where the second wins."""
+        Z = self._logits(X)
+        return Z if Z.shape[1] > 2 else Z[:, 1] - Z[:, 0]
+
+    def predict_proba(self, X):
+        """Probabilities of the classes, (N, K)."""
+        return softmax(self._logits(X))
+
+    def predict_log_proba(self, X):
+        """Logarithms of the probabilities, (N, K), exact where these are near 0 or 1."""
+        return log_softmax(self._logits(X))
+
+    def predict(self, X):
+        """The most probable class of each row, (N,)."""
+        winner = self._logits(X).argmax(axis=1)  # (N,)
+        return self.classes_[winner]
+
+    def _logits(self, X):
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        return X @ self.coef_.T + self.intercept_  # (N, K)
+
+    def _check_parameters(self):
+        if self.solver not in SOLVERS:
+            raise ValueError(f"solver must be one of {sorted(SOLVERS)}, got {self.solver!r}")
+        for name, lowest in [("alpha", 0), ("tol", 0), ("max_iter", 1)]:
+            value = getattr(self, name)
+            if not lowest <= value < np.inf:
+                raise ValueError(f"{name} must be a finite number of at least {lowest}, got {value!r}")
+
+
+def _remedy(objective):
+    """What is likely to help a fit that did not converge."""
+    scales = np.append(objective.X.std(axis=0), 1)  # (D + 1,): the intercept's column is of size 1
+    ratio = scales.max() / scales[scales > 0].min()
+    if ratio > 10:
+        return f"The features' scales differ (or differ from 1) by a factor of {ratio:.2g}: standardise them."
+    return "Raise max_iter, alpha or tol."

@@ -1,0 +1,254 @@
+r"""Read a displayed equation: from the LaTeX on the page to the SymPy terms that the chapter proved.
+
+The dialect is small on purpose, and anything outside it is an error that names the place: nothing that the
+reader sees is skipped.  Letters mean what the notation page says.
+
+    chain    expr (relation expr)* [condition]        relations = \leq \geq \leftarrow, also in aligned
+    expr     [+-] term ([+-] term)*
+    term     factor (factor | \cdot factor | / factor)*
+    factor   base ^exponent?                          exponent \top transposes
+    base     number, letter, letter_{indices}, e^{..}, \frac, \frac{\partial ..}{\partial ..}, \sum, \ln,
+             \delta_{kj}, \nabla_W J, \operatorname{diag|rank}, \lambda_{\max}, \lVert .. \rVert, brackets
+
+A sum reaches to the end of its term; a logarithm takes the next factor.
+"""
+
+from __future__ import annotations
+
+import re
+
+import sympy
+from sympy import KroneckerDelta, Ne, exp, log
+from sympy.matrices.expressions import MatrixExpr
+
+from softmax_lib import symbolic as book
+from softmax_lib.derivation import largest_eigenvalue, norm, rank
+
+TOKEN = re.compile(r"\s*(\\[a-zA-Z]+|\\[\\{},;!|]|[0-9]+|[a-zA-Z]|[-+=/^_(){}\[\],.&<])")
+SPACING = {r"\,", r"\;", r"\!", r"\left", r"\right", r"\bigl", r"\bigr", r"\Bigl", r"\Bigr", "&", r"\\"}
+RELATION = {"=": "=", r"\leq": "<=", r"\geq": ">=", r"\leftarrow": "<-"}
+CLOSING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}"}
+INDEX = {s.name: s for s in (book.n, book.d, book.k, book.j, book.l, book.m, book.K, book.N, book.D)}
+BASES = {s.name: s for s in (book.z, book.o, book.y, book.x, book.w, book.v, book.b, book.p)} | {r"\eta": book.eta}
+MATRICES = {s.name: s for s in (book.X, book.W, book.Z, book.O, book.Y, book.C)}
+SCALARS = {s.name: s for s in (book.L, book.J, book.c, book.s, book.t)} | {r"\alpha": book.alpha, r"\beta": book.beta}
+
+
+class LatexError(ValueError):
+    """What the page displays is outside the dialect, so nothing could be compared."""
+
+
+def read_equation(latex):
+    """Return (chain, where): the terms and relations of a displayed equation, and its condition or None."""
+    return _Reader(latex).equation()
+
+
+class _Reader:
+    def __init__(self, latex):
+        self.latex = latex
+        text = re.sub(r"\\(begin|end)\{aligned\}", " ", latex).strip().rstrip(".,")
+        self.tokens, place = [], 0
+        while text[place:].strip():
+            match = TOKEN.match(text, place)
+            if not match:
+                raise LatexError(f"cannot read {text[place:place + 12]!r} in {latex!r}")
+            if match[1] not in SPACING:
+                self.tokens.append(match[1])
+            place = match.end()
+        self.place = 0
+
+    # --- moving over the tokens
+    def peek(self, ahead=0):
+        return self.tokens[self.place + ahead] if self.place + ahead < len(self.tokens) else None
+
+    def next(self, *wanted):
+        token = self.peek()
+        if token is None or (wanted and token not in wanted):
+            expected = " or ".join(wanted) or "more"
+            raise LatexError(f"expected {expected}, found {token!r} at token {self.place} of {self.latex!r}")
+        self.place += 1
+        return token
+
+    def skip(self, token):
+        if self.peek() == token:
+            self.place += 1
+            return True
+        return False
+
+    def group(self, rule):
+        """Read {rule}, or the single token that LaTeX takes when there is no brace."""
+        if not self.skip("{"):
+            return rule()
+        value = rule()
+        self.next("}")
+        return value
+
+    # --- the grammar
+    def equation(self):
+        chain, where = [self.expr()], None
+        while self.peek() in RELATION:
+            chain += [RELATION[self.next()], self.expr()]
+        if self.peek() in (r"\quad", r"\qquad"):
+            self.next()
+            where = self.condition()
+        if self.peek() is not None:
+            raise LatexError(f"{self.peek()!r} is not understood at token {self.place} of {self.latex!r}")
+        return tuple(chain), where
+
+    def condition(self):
+        self.next("(")
+        left, relation, right = self.index(), self.next(r"\neq", "=", "<"), self.index()
+        self.next(")")
+        return {r"\neq": Ne, "=": sympy.Eq, "<": sympy.Lt}[relation](left, right)
+
+    def expr(self):
+        total = -self.term() if self.skip("-") else self.term()
+        while self.peek() in ("+", "-"):
+            total = total + self.term() if self.next() == "+" else total - self.term()
+        return total
+
+    def term(self):
+        product = self.factor()
+        while True:
+            if self.skip("/"):
+                product = product / self.factor()
+            elif self.skip(r"\cdot") or self.starts_factor():
+                product = product * self.factor()
+            else:
+                return self.number_if_1x1(product)
+
+    def starts_factor(self):
+        stops = {"+", "-", ")", "]", "}", r"\}", r"\rVert", r"\quad", r"\qquad", None, *RELATION}
+        return self.peek() not in stops
+
+    @staticmethod
+    def number_if_1x1(product):
+        if isinstance(product, MatrixExpr) and product.shape == (1, 1):
+            return book.as_number(product)
+        return product
+
+    def factor(self):
+        base = self.base()
+        while self.skip("^"):
+            if not self.skip(r"\top"):
+                base = base ** self.group(self.expr)
+            elif isinstance(base, MatrixExpr):
+                base = base.T
+            else:
+                raise LatexError(f"{base} is a number and has no transpose, in {self.latex!r}")
+        return base
+
+    def base(self):
+        token = self.next()
+        if token.isdigit():
+            return sympy.Integer(token)
+        if token in CLOSING and token != "{":
+            inside = self.expr()
+            self.next(CLOSING[token])
+            return inside
+        if token == "e" and self.peek() == "^":
+            self.next("^")
+            return exp(self.group(self.expr))
+        if token == r"\lVert":
+            inside = self.expr()
+            self.next(r"\rVert")
+            return norm(inside)
+        special = {r"\frac": self.fraction, r"\sum": self.sum, r"\ln": self.logarithm, r"\delta": self.delta,
+                   r"\nabla": self.gradient, r"\operatorname": self.operator, r"\lambda": self.eigenvalue,
+                   r"\mathbf": self.ones, r"\sigma": self.sigmoid}
+        if token in special:
+            return special[token]()
+        return self.letter(token)
+
+    def letter(self, token):
+        indices = self.indices() if self.skip("_") else ()
+        if token == "J" and self.skip("("):
+            weights = self.expr()
+            self.next(")")
+            return book.At(book.J, book.W, weights)
+        if not indices and token in SCALARS:
+            return SCALARS[token]
+        if not indices and token in INDEX:
+            return INDEX[token]
+        if token in MATRICES:
+            return MATRICES[token][indices] if indices else MATRICES[token]
+        if token in BASES:
+            if token == "w" and len(indices) == 1:
+                return book.column(book.W, *indices)
+            if indices:
+                return BASES[token][indices]
+            if token in book.SIZE:
+                return book.vec(BASES[token])
+        raise LatexError(f"{token!r} with {len(indices)} indices is not on the notation page, in {self.latex!r}")
+
+    def indices(self):
+        if not self.skip("{"):
+            return (self.index(),)
+        found = []
+        while not self.skip("}"):
+            if not self.skip(","):
+                found.append(self.index())
+        return tuple(found)
+
+    def index(self):
+        token = self.next()
+        if token.isdigit():
+            return sympy.Integer(token)
+        if token not in INDEX:
+            raise LatexError(f"{token!r} is not an index of the notation page, in {self.latex!r}")
+        return INDEX[token]
+
+    def fraction(self):
+        if self.tokens[self.place:self.place + 2] == ["{", r"\partial"]:
+            self.next("{"), self.next(r"\partial")
+            f = None if self.skip("}") else self.expr()
+            if f is not None:
+                self.next("}")
+            self.next("{"), self.next(r"\partial")
+            variable = self.expr()
+            self.next("}")
+            return book.Partial(self.factor() if f is None else f, variable)
+        return self.group(self.expr) / self.group(self.expr)
+
+    def sum(self):
+        self.next("_"), self.next("{")
+        index = self.index()
+        self.next("=")
+        low = self.expr()
+        self.next("}"), self.next("^")
+        high = self.group(self.expr)
+        return sympy.Sum(self.term(), (index, low, high))
+
+    def logarithm(self):
+        return log(self.factor())
+
+    def delta(self):
+        self.next("_")
+        return KroneckerDelta(*self.indices())
+
+    def gradient(self):
+        self.next("_")
+        matrix = self.letter(self.next())
+        return book.Gradient(self.factor(), matrix)
+
+    def operator(self):
+        self.next("{")
+        name = ""
+        while not self.skip("}"):
+            name += self.next()
+        if name == "diag":
+            return book.diag(self.factor())
+        if name == "rank":
+            return rank(self.factor())
+        raise LatexError(f"the operator {name!r} is not on the notation page, in {self.latex!r}")
+
+    def eigenvalue(self):
+        self.next("_"), self.next("{"), self.next(r"\max"), self.next("}")
+        return largest_eigenvalue(self.factor())
+
+    def ones(self):
+        self.next("{"), self.next("1"), self.next("}")
+        return book.ones(book.K)
+
+    def sigmoid(self):
+        return book.sigma(self.factor())

@@ -1,0 +1,251 @@
+"""The site in a real browser: from disk and from a server, both schemes, three widths, without JavaScript.
+
+Chromium is the one that the variable CHROMIUM names, or chromium, chromium-browser or google-chrome on the
+PATH. Without one these tests are skipped; in continuous integration (CI=true) that is a failure.
+"""
+
+import os
+import shutil
+import threading
+from urllib.parse import urlsplit
+
+import build_book
+import check_site
+import pytest
+import serve
+
+PAGES = [*check_site.toc_pages(), "search.html"]
+WIDTHS = [1280, 390, 320]
+SCHEMES = ["light", "dark"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+FLAGS += ["--disable-sync", "--no-first-run", "--disable-quic"]
+
+OVERFLOWS = """() => {
+  const found = [];
+  for (const element of document.querySelectorAll("article *")) {
+    const box = element.getBoundingClientRect();
+    if (box.right > innerWidth + 1 && box.width && !element.closest(
+      ".equation-body, pre, .table-wrapper, .cell_output > *, .katex-mathml, .katex svg, .visually-hidden"))
+      found.push(element.tagName + "." + element.className);
+  }
+  return found.slice(0, 5);
+}"""
+
+
+def chromium():
+    named = os.environ.get("CHROMIUM")
+    names = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = chromium()
+    if path is None:
+        reason = "no Chromium: install it, or name one with the variable CHROMIUM"
+        if os.environ.get("CI", "").lower() in ("", "0", "false"):
+            pytest.skip(reason)
+        pytest.fail(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site():
+    if build_book.build(say=lambda *_: None, check=False):
+        pytest.skip("the site does not build: see test_site_builds_without_warnings")
+    return check_site.SITE
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """The site served on loopback."""
+    server = serve.start(0, site)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+class Visit:
+    """A page being read: everything it asks of the network, and everything that goes wrong."""
+
+    def __init__(self, browser, width=1280, scheme="light", javascript=True):
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 860}, color_scheme=scheme, java_script_enabled=javascript
+        )
+        self.complaints, self.home = [], None
+        self.page = self.context.new_page()
+        self.page.route("**/*", self.guard)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"JavaScript error: {error}"))
+        self.page.on("requestfailed", self.miss)
+        self.page.on("console", self.hear)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+    def guard(self, route):
+        parts = urlsplit(route.request.url)
+        if parts.scheme in ("data", "blob") or (parts.scheme, parts.netloc) == self.home:
+            route.continue_()
+        else:
+            self.complaints.append(f"asks another host: {route.request.url}")
+            route.abort()
+
+    def miss(self, request):
+        if request.failure != "net::ERR_ABORTED":  # the reader went on to another page
+            self.complaints.append(f"not loaded: {request.url} ({request.failure})")
+
+    def hear(self, message):
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"console: {message.text}")
+
+    def open(self, address):
+        self.home = (urlsplit(address).scheme, urlsplit(address).netloc)
+        response = self.page.goto(address, wait_until="load")
+        assert response is None or response.status < 400, f"{address}: {response.status}"
+        return self.page
+
+    def read_to_the_end(self):
+        """Scroll down so that everything that loads late does, and wait for it."""
+        self.page.evaluate(
+            """async () => {
+              for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
+                scrollTo({top: y, behavior: "instant"});
+                await new Promise(requestAnimationFrame);
+              }
+              await Promise.all([...document.images].map(image => image.decode().catch(() => 0)));
+              await document.fonts.ready;
+            }"""
+        )
+
+
+def test_a_missing_browser_fails_in_continuous_integration(browser):
+    """Nothing to do here: the fixture has found one, or skipped, or failed."""
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_page_from_disk(browser, site, name, scheme):
+    with Visit(browser, scheme=scheme) as visit:
+        page = visit.open((site / name).as_uri())
+        visit.read_to_the_end()
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 860})
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wide <= 0, f"{width} px: the page scrolls sideways by {wide} px"
+            assert page.evaluate(OVERFLOWS) == [], f"{width} px: content is cut off"
+        blank = page.evaluate("[...document.images].filter(i => !i.naturalWidth).map(i => i.src)")
+        assert blank == [], "images that do not show"
+        assert visit.complaints == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_from_a_server(browser, address, name):
+    with Visit(browser, width=390) as visit:
+        visit.open(f"{address}/{name}")
+        visit.read_to_the_end()
+        assert visit.complaints == []
+
+
+@pytest.mark.parametrize("name", check_site.toc_pages())
+def test_page_without_javascript(browser, site, name):
+    """Mathematics has a size, images too, and nothing sticks out."""
+    with Visit(browser, width=390, javascript=False) as visit:
+        page = visit.open((site / name).as_uri())
+        for formula in page.locator(".katex-html").all()[:200]:
+            if formula.is_visible():
+                box = formula.bounding_box()
+                assert box["width"] > 1 and box["height"] > 1, formula.inner_html()
+        assert visit.complaints == []
+
+
+def test_way_in_leads_to_the_first_page(browser, site):
+    with Visit(browser) as visit:
+        page = visit.open((site / "index.html").as_uri())
+        page.wait_for_url("**/" + check_site.toc_pages()[0])
+        assert visit.complaints == []
+
+
+@pytest.mark.parametrize("served", [False, True], ids=["disk", "server"])
+def test_search_finds_the_jacobian(browser, site, address, served):
+    with Visit(browser) as visit:
+        page = visit.open(f"{address}/{PAGES[0]}" if served else (site / PAGES[0]).as_uri())
+        page.locator("input.sidebar-search").fill("jacobian")
+        page.keyboard.press("Enter")
+        result = page.locator("#search-results a", has_text="Jacobian").first
+        result.click()
+        page.wait_for_url("**/chapters/**")
+        assert "acobian" in page.inner_text("article")
+        assert visit.complaints == []
+
+
+def test_reader_chooses_the_scheme(browser, site):
+    with Visit(browser, scheme="light") as visit:
+        page = visit.open((site / PAGES[0]).as_uri())
+        colours = {page.evaluate("getComputedStyle(document.body).backgroundColor")}
+        for _ in range(3):
+            page.locator(".theme-toggle-content button").click()
+            colours.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        assert len(colours) == 2
+        assert visit.complaints == []
+
+
+def test_wide_equations_scroll_by_keyboard(browser, site):
+    """What scrolls sideways can be focused, and has a name."""
+    with Visit(browser, width=320) as visit:
+        for name in PAGES:
+            page = visit.open((site / name).as_uri())
+            page.evaluate("document.fonts.ready")
+            unreachable = page.evaluate(
+                """() => [...document.querySelectorAll(".equation-body, article pre, .table-wrapper")]
+                .filter(box => box.scrollWidth > box.clientWidth + 1 && box.checkVisibility()
+                  && !(box.tabIndex === 0 && box.getAttribute("aria-label")))
+                .map(box => box.className + " " + box.textContent.slice(0, 40))"""
+            )
+            assert unreachable == [], name
+
+
+def test_colours_have_enough_contrast(browser, site):
+    """WCAG AA for the text of the interface and the prose, in both schemes."""
+    measure = """() => {
+      const channel = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+      const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+      const parse = text => text.match(/[\\d.]+/g).map(Number);
+      const behind = element => {
+        for (; element; element = element.parentElement) {
+          const colour = parse(getComputedStyle(element).backgroundColor);
+          if (colour.length < 4 || colour[3] > 0.99) return colour;
+        }
+        return [255, 255, 255];
+      };
+      const poor = new Set();
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      while (walker.nextNode()) {
+        const element = walker.currentNode.parentElement;
+        if (!walker.currentNode.data.trim() || !element.checkVisibility({opacityProperty: true, visibilityProperty: true}))
+          continue;
+        if (element.closest("script, style, noscript, .katex-mathml, svg, .headerlink, .copy")) continue;
+        const style = getComputedStyle(element), text = parse(style.color);
+        const [a, b] = [light(text), light(behind(element))].sort((x, y) => y - x);
+        const large = parseFloat(style.fontSize) >= 24;
+        if ((a + 0.05) / (b + 0.05) < (large ? 3 : 4.5))
+          poor.add(`${element.tagName}.${element.className} ${style.color}: ${walker.currentNode.data.trim().slice(0, 30)}`);
+      }
+      return [...poor];
+    }"""
+    for scheme in SCHEMES:
+        with Visit(browser, scheme=scheme) as visit:
+            for name in PAGES:
+                page = visit.open((site / name).as_uri())
+                page.evaluate("document.querySelectorAll('details').forEach(fold => (fold.open = true))")
+                assert page.evaluate(measure) == [], f"{name}, {scheme}"

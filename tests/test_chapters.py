@@ -1,0 +1,90 @@
+"""The chapters: run in order, current to the last figure, and built the way the house style asks."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from itertools import pairwise
+
+import pytest
+from conftest import CHAPTERS, code_cells, executed, stored
+
+COORDINATE = re.compile(r"-?\d+\.\d+")
+NAME = re.compile(r"\b[a-z][0-9a-f]{10}\b")  # Matplotlib names a shape by the digest of its coordinates
+PARTS = ["After this chapter you can", "## Verify it", "## Exercises", "## What to take away"]
+
+
+def images(notebook):
+    return [
+        output.data["image/svg+xml"]
+        for cell in code_cells(notebook)
+        for output in cell.outputs
+        if "image/svg+xml" in output.get("data", {})
+    ]
+
+
+def test_every_code_cell_has_run_in_order_without_error_or_warning(chapter):
+    cells = code_cells(stored(chapter))
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    for cell in cells:
+        for output in cell.outputs:
+            assert output.output_type != "error", f"cell {cell.execution_count} stopped with {output.get('ename')}"
+            assert output.get("name") != "stderr", f"cell {cell.execution_count} wrote to stderr: {output.get('text')}"
+
+
+def test_stored_outputs_are_what_the_cells_return(chapter):
+    """nbval compares the text of outputs that are stored; this also sees outputs that are missing or too many."""
+    fresh, _ = executed(chapter)
+    for before, after in zip(code_cells(stored(chapter)), code_cells(fresh), strict=True):
+        kinds = [[sorted(o.get("data", [o.output_type])) for o in cell.outputs] for cell in (before, after)]
+        assert kinds[0] == kinds[1], f"cell {before.execution_count}: stored {kinds[0]}, run again {kinds[1]}"
+
+
+def test_figures_are_what_the_cells_draw(chapter):
+    """The same shapes, and every coordinate within half a point: last digits may differ between machines."""
+    fresh, _ = executed(chapter)
+    for i, (before, after) in enumerate(zip(images(stored(chapter)), images(fresh), strict=True), 1):
+        before, after = (NAME.sub("name", image) for image in (before, after))
+        assert COORDINATE.sub("#", before) == COORDINATE.sub("#", after), f"figure {i} is not what its cell draws"
+        for old, new in zip(COORDINATE.findall(before), COORDINATE.findall(after), strict=True):
+            assert abs(float(old) - float(new)) <= 0.5, f"figure {i}: a coordinate is {old}, its cell draws {new}"
+
+
+def test_every_figure_has_alt_text_and_a_caption(chapter):
+    for cell in code_cells(stored(chapter)):
+        if any("image/svg+xml" in output.get("data", {}) for output in cell.outputs):
+            about = cell.metadata.get("mystnb", {})
+            alt, caption = about.get("image", {}).get("alt", ""), about.get("figure", {}).get("caption", "")
+            assert len(alt) > 40, f"cell {cell.execution_count}: say in the alt text what is seen"
+            assert len(caption) > 20 and alt != caption, f"cell {cell.execution_count}: the figure needs a caption"
+
+
+def test_a_chapter_has_at_least_two_figures(chapter):
+    assert len(images(stored(chapter))) >= 2
+
+
+def test_parts_of_a_chapter_stand_in_order(chapter):
+    text = "\n".join(cell.source for cell in stored(chapter).cells if cell.cell_type == "markdown")
+    places = [text.find(part) for part in PARTS]
+    assert -1 not in places, f"missing: {PARTS[places.index(-1)]}"
+    assert all(first < second for first, second in pairwise(places))
+
+
+def test_exercises_have_solutions(chapter):
+    text = "\n".join(cell.source for cell in stored(chapter).cells if cell.cell_type == "markdown")
+    exercises = text[text.index("## Exercises"):]
+    questions = re.findall(r"^\*\*\d+\. ", exercises, re.M)
+    assert 4 <= len(questions) <= 8
+    assert exercises.count("{dropdown} Solution") == len(questions)
+
+
+def test_code_cells_are_short(chapter):
+    shown = [c for c in code_cells(stored(chapter)) if "hide-input" not in c.metadata.get("tags", [])]
+    lengths = [len([line for line in cell.source.splitlines() if line.strip()]) for cell in shown]
+    assert statistics.median(lengths) <= 4 and max(lengths) <= 20
+    assert sum(length <= 12 for length in lengths) >= 0.9 * len(lengths)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_prose_stands_before_the_first_code(path):
+    assert stored(path).cells[0].cell_type == "markdown" and stored(path).cells[0].source.startswith("# ")

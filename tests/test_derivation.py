@@ -1,0 +1,76 @@
+"""The ledger refuses what is false, on each of its two roads, and names the label."""
+
+import pytest
+
+from softmax_lib.derivation import Derivation, largest_eigenvalue, rank
+from softmax_lib.symbolic import *
+
+
+@pytest.fixture
+def chapter():
+    ledger = Derivation()
+    ledger.definition("definition-softmax", o[k], "=", exp(z[k]) / Sum(exp(z[l]), (l, 1, K)))
+    ledger.definition("definition-loss", L, "=", -Sum(y[k] * log(o[k]), (k, 1, K)))
+    ledger.definition("definition-jacobian", C[k, j], "=", Partial(o[k], z[j]))
+    return ledger
+
+
+delta = KroneckerDelta(k, j)
+WRONG_JACOBIANS = [
+    o[k] * (delta + o[j]),
+    o[j] * (delta - o[j]),
+    o[k] * (delta - o[k]),
+    o[k] * (1 - o[j]),
+    2 * o[k] * (delta - o[j]),
+    delta * o[k] * (1 - o[k]),
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG_JACOBIANS)
+@pytest.mark.parametrize("measured_only", [False, True])
+def test_a_wrong_jacobian_is_refused_on_both_roads(chapter, wrong, measured_only):
+    with pytest.raises(AssertionError, match="result-jacobian"):
+        chapter.result("result-jacobian", Partial(o[k], z[j]), "=", wrong, measured_only=measured_only)
+    assert "result-jacobian" not in chapter.equations
+
+
+def test_the_gradient_needs_targets_that_sum_to_one(chapter):
+    with pytest.raises(AssertionError, match="result-gradient"):
+        chapter.result("result-gradient", Partial(L, z[j]), "=", o[j] - y[j])
+    chapter.definition("definition-target", Sum(y[k], (k, 1, K)), "=", 1)
+    chapter.result("result-gradient", Partial(L, z[j]), "=", o[j] - y[j])
+
+
+def test_the_chain_rule_over_probabilities_needs_its_sum(chapter):
+    with pytest.raises(AssertionError):
+        chapter.result("result-no-sum", Partial(L, z[j]), "=", Partial(L, o[j]) * Partial(o[j], z[j]))
+
+
+def test_a_statement_under_a_condition_is_only_claimed_there(chapter):
+    chapter.result("result-other", Partial(o[k], z[j]), "=", -o[k] * o[j], where=Ne(j, k))
+    with pytest.raises(AssertionError):
+        chapter.result("result-always", Partial(o[k], z[j]), "=", -o[k] * o[j])
+
+
+def test_inequalities_and_ranks_are_measured(chapter):
+    chapter.result("result-bound", largest_eigenvalue(C), "<=", Sum(o[k], (k, 1, K)) / 2, measured_only=True)
+    with pytest.raises(AssertionError, match="result-too-tight"):
+        chapter.result("result-too-tight", largest_eigenvalue(C), "<=", Sum(o[k], (k, 1, K)) / 20, measured_only=True)
+    with pytest.raises(AssertionError, match="result-rank"):
+        chapter.result("result-rank", rank(C), "=", K, measured_only=True)
+
+
+def test_the_verdict_of_a_quotation_must_come_out(chapter):
+    with pytest.raises(AssertionError, match="A99"):
+        chapter.quoted("quoted-a99", Partial(o[k], z[j]), "=", WRONG_JACOBIANS[0], claim="A99", verdict="OK")
+    with pytest.raises(AssertionError, match="A98"):
+        chapter.quoted("quoted-a98", Partial(o[k], z[j]), "=", o[k] * (delta - o[j]), claim="A98", verdict="WRONG")
+
+
+def test_labels_are_checked(chapter):
+    with pytest.raises(ValueError, match="stands twice"):
+        chapter.definition("definition-loss", L, "=", 0)
+    with pytest.raises(ValueError, match="must begin with"):
+        chapter.definition("eq-loss", J, "=", 0)
+    with pytest.raises(ValueError, match="term, relation, term"):
+        chapter.result("result-nothing", o[k])

@@ -1,0 +1,53 @@
+"""Every displayed equation of the book is a definition, a proved result, or a quotation with its verdict.
+
+The chapter is run, its ledger holds the SymPy terms that were proved there, and the LaTeX that the reader sees
+is parsed and compared with them, term by term and relation by relation.
+"""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+from conftest import CHAPTERS, ROOT, executed
+from displayed_equations import displayed_equations
+from latex_reader import LatexError, read_equation
+
+LABELS = [
+    pytest.param(path, equation, id=f"{path.stem}:{equation.label or equation.latex[:40]}")
+    for path in CHAPTERS
+    for cell in nbformat.read(path, as_version=4).cells
+    if cell.cell_type == "markdown"
+    for equation in displayed_equations(cell.source)
+]
+
+
+@pytest.mark.parametrize(("path", "displayed"), LABELS)
+def test_what_is_displayed_is_what_was_proved(path, displayed):
+    assert displayed.label, f"{path.stem}: this displayed equation has no label, so nothing ties it: {displayed.latex}"
+    _, ledger = executed(path)
+    assert displayed.label in ledger.equations, f"{path.stem}: no definition, result or quotation is called {displayed.label}"
+    proved = ledger.equations[displayed.label]
+    try:
+        chain, where = read_equation(displayed.latex)
+    except LatexError as error:
+        pytest.fail(f"{displayed.label}: {error}")
+    assert chain[1::2] == proved.chain[1::2], f"{displayed.label}: the page has the relations {chain[1::2]}, proved are {proved.chain[1::2]}"
+    for shown, meant in zip(chain[0::2], proved.chain[0::2], strict=True):
+        assert shown == meant, f"{displayed.label}: the page displays {shown}, but what was proved is {meant}"
+    assert where == proved.where, f"{displayed.label}: the page states the condition {where}, proved under {proved.where}"
+
+
+def test_every_equation_of_the_ledger_is_displayed(chapter):
+    _, ledger = executed(chapter)
+    shown = [param.values[1].label for param in LABELS if param.values[0] == chapter]
+    assert sorted(shown) == sorted(ledger.equations)
+
+
+def test_labels_are_unique_in_the_book():
+    labels = [param.values[1].label for param in LABELS]
+    assert len(labels) == len(set(labels))
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "chapters").glob("*.md")), ids=lambda page: page.stem)
+def test_pages_without_code_display_no_equation(page):
+    assert not list(displayed_equations(page.read_text(encoding="utf-8")))

@@ -1,0 +1,61 @@
+"""The package as a whole: its names, its weight, its documentation."""
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import softmax_lib
+
+PUBLIC = sorted(softmax_lib.__all__)
+HEAVY = ("sklearn", "scipy", "matplotlib", "sympy", "pandas", "IPython")
+
+
+def run(code):
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def test_importing_the_package_loads_numpy_and_nothing_heavier():
+    code = f"import softmax_lib, sys; print([name for name in {(*HEAVY, 'numpy')} if name in sys.modules])"
+    assert run(code) == "['numpy']"
+
+
+def test_the_model_needs_no_drawing_and_drawing_no_model():
+    assert (
+        run("import softmax_lib as s, sys; s.SoftmaxRegression; print('matplotlib' in sys.modules)")
+        == "False"
+    )
+    assert run("import softmax_lib as s, sys; s.plot_history; print('sklearn' in sys.modules)") == "False"
+
+
+@pytest.mark.parametrize("module", ["functions", "loss", "objective", "solvers", "checks", "datasets"])
+def test_the_lower_layers_need_only_numpy(module):
+    code = f"import softmax_lib.{module}, sys; print([name for name in {HEAVY} if name in sys.modules])"
+    assert run(code) == "[]"
+
+
+def test_solvers_know_neither_loss_nor_model():
+    assert not {"softmax", "cross_entropy", "Objective"} & set(vars(softmax_lib.solvers))
+
+
+def test_public_names_are_those_of_the_design():
+    promised = """softmax log_softmax logsumexp softmax_jacobian cross_entropy cross_entropy_gradient
+        numerical_gradient check_gradient SoftmaxRegression plot_decision_regions plot_simplex plot_jacobian
+        plot_history load_penguins load_digits make_blobs Objective decision_polygons use_style"""
+    assert set(promised.split()) <= set(PUBLIC) <= set(dir(softmax_lib))
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_public_name_is_documented_with_an_example_and_a_source(name):
+    doc = inspect.getdoc(getattr(softmax_lib, name))
+    assert ">>> " in doc
+    assert name == "use_style" or "Source: " in doc
+    assert doc.split("\n")[0].endswith((".", "exact boundaries."))
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="'softmax_lib' has no attribute 'sofmax'"):
+        softmax_lib.sofmax  # noqa: B018

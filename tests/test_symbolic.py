@@ -1,0 +1,84 @@
+"""The symbolic twins: sums collapse correctly, matrices have the right entries, and false statements are refused."""
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from softmax_lib.symbolic import *
+from softmax_lib.symbolic import Sum, as_number, scalar_form
+
+SIZES = {N: 3, D: 4, K: 5}
+
+
+def concrete(expression, arrays):
+    """The number that a sum over entries stands for, by writing out every term."""
+    expression = expression.subs(SIZES).doit()
+    entries = expression.atoms(sp.Indexed)
+    return float(expression.subs({e: arrays[e.base.label.name][tuple(int(i) - 1 for i in e.indices)] for e in entries}))
+
+
+@pytest.fixture
+def arrays():
+    rng = np.random.default_rng(0)
+    shapes = {"x": (3, 4), "w": (4, 5), "o": (3, 5), "y": (3, 5), "C": (5, 5)}
+    return {name: rng.normal(size=shape) for name, shape in shapes.items()}
+
+
+def test_delta_picks_its_one_term():
+    assert collapse(Sum(KroneckerDelta(j, l) * o[l], (l, 1, K))) == o[j]
+
+
+def test_constants_leave_the_sum_and_a_sum_of_ones_counts():
+    assert collapse(Sum(o[j] * z[l], (l, 1, K))) == o[j] * Sum(z[l], (l, 1, K))
+    assert collapse(Sum(c, (n, 1, N))) == N * c
+
+
+def test_a_bound_index_is_not_caught_by_a_free_one():
+    """The derivative of sum_k y_k o_k with respect to o_k is y_k, not the whole sum."""
+    from softmax_lib.derivation import Derivation
+
+    chapter = Derivation()
+    chapter.definition("definition-mean", L, "=", Sum(y[k] * o[k], (k, 1, K)))
+    chapter.result("result-own-letter", Partial(L, o[k]), "=", y[k])
+
+
+@pytest.mark.parametrize("matrix", [X.T * (O - Y), X * W, (O - Y).T * X, 2 * X.T * Y / N, X.T * X * W])
+def test_entries_of_matrix_expressions_match_numpy(matrix, arrays):
+    values = {"X": arrays["x"], "W": arrays["w"], "O": arrays["o"], "Y": arrays["y"]}
+    expected = sp.lambdify([X, W, O, Y, N], matrix)(*(values[letter] for letter in "XWOY"), 3)
+    rows, columns = expected.shape
+    found = [[concrete(entry(matrix, sp.Integer(r + 1), sp.Integer(s + 1)), arrays) for s in range(columns)] for r in range(rows)]
+    assert np.allclose(found, expected, rtol=1e-12)
+
+
+def test_a_one_by_one_product_becomes_a_number():
+    form = as_number(vec(v).T * C * vec(v))
+    assert form == inner(vec(v), C * vec(v))
+    assert collapse(scalar_form(form)).free_symbols >= {K}
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        Sum(o[l] + c, (l, 1, K)) - Sum(o[l], (l, 1, K)) - K * c,
+        Sum(exp(z[l] + c), (l, 1, K)) - exp(c) * Sum(exp(z[m]), (m, 1, K)),
+        KroneckerDelta(j, k) * (o[j] - o[k]),
+        log(exp(z[k]) / exp(z[j])) - z[k] + z[j],
+    ],
+)
+def test_identities_are_proved(expression):
+    assert prove_zero(expression) == []
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        o[k] - o[j],
+        Sum(o[l], (l, 1, K)) - Sum(o[l], (l, 1, N)),
+        Sum(o[l] * y[l], (l, 1, K)) - Sum(o[l], (l, 1, K)) * Sum(y[l], (l, 1, K)),
+        KroneckerDelta(j, k) * o[k],
+        exp(z[k] + c) - exp(z[k]),
+    ],
+)
+def test_false_statements_leave_something_over(expression):
+    assert prove_zero(expression) != []

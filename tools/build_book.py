@@ -1,0 +1,106 @@
+"""Build the site with warnings as errors, check it, and say where to open it.
+
+What decides is the content of the sources: nothing changed, nothing to do. After an edit of a chapter only
+that chapter is read again; after a change of anything that all pages share, everything is.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import check_site
+
+ROOT = Path(__file__).parents[1]
+SHARED = ["_config.yml", "_toc.yml", "requirements.txt", "references.bib", "static", "tools", "softmax_lib"]
+PAGES = ["chapters"]
+IGNORED = {"__pycache__", ".ipynb_checkpoints", ".ruff_cache", ".DS_Store"}
+
+
+def digest(root, names):
+    """A digest of the files that these names stand for, folders with all they hold."""
+    state = hashlib.sha256(sys.version.encode())
+    for name in names:
+        top = root / name
+        for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
+            if path.is_file() and not IGNORED & set(path.parts):
+                state.update(f"{path.relative_to(root).as_posix()}\0".encode())
+                state.update(hashlib.sha256(path.read_bytes()).digest())
+    return state.hexdigest()
+
+
+@contextlib.contextmanager
+def one_at_a_time(folder):
+    """Two builds in one folder would step on each other: the second one waits."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "build.lock", "w") as lock:
+        try:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        except ImportError:  # Windows: nobody else builds here
+            pass
+        yield
+
+
+def complaints(log):
+    """The lines of the log that say what is wrong."""
+    log = re.sub(r"\x1b\[[\d;]*m", "", log)
+    found = [line for line in log.splitlines() if re.search(r"\b(WARNING|ERROR|CRITICAL)\b", line)]
+    return list(dict.fromkeys(found)) or log.strip().splitlines()[-15:]
+
+
+def build(root=ROOT, say=print, check=True):
+    """Bring root/_build/html up to date and check it: the problems, none if the site is sound."""
+    target, html = root / "_build", root / "_build" / "html"
+    with one_at_a_time(target):
+        state_file = target / "site.json"
+        state = {"shared": digest(root, SHARED), "pages": digest(root, PAGES)}
+        before = json.loads(state_file.read_text()) if state_file.exists() else {}
+        if state.items() <= before.items() and (html / "index.html").exists():
+            return before["problems"] if check else []
+        state_file.unlink(missing_ok=True)
+        if before.get("shared") != state["shared"] or not html.exists():
+            shutil.rmtree(html, ignore_errors=True)
+            shutil.rmtree(target / ".doctrees", ignore_errors=True)
+        say("Building the site ...")
+        options = ["-W", "-n", "--keep-going", "--path-output", str(root)]
+        result = subprocess.run(
+            [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", ".", *options],
+            cwd=root,
+            env=os.environ | {"PYTHONHASHSEED": "0", "NO_COLOR": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+        (target / "build.log").write_text(result.stdout, encoding="utf-8")
+        if result.returncode:
+            return [*complaints(result.stdout), "The full log is in _build/build.log."]
+        problems = check_site.check(html, check_site.toc_pages(root / "_toc.yml"))
+        state_file.write_text(json.dumps(state | {"problems": problems}))
+        return problems if check else []
+
+
+def main():
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    started = time.monotonic()
+    problems = build()
+    if problems:
+        print("The site is not sound:", *problems, sep="\n  ", file=sys.stderr)
+        return 1
+    seconds = time.monotonic() - started
+    print(f"The book is ready ({seconds:.0f} s). Open {ROOT / '_build' / 'html' / 'index.html'}")
+    print("or run `make serve`.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
