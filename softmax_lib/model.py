@@ -28,7 +28,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         Strength of the penalty; ``1 / (C N)`` in scikit-learn's terms.  The intercept is free.
     fit_intercept : bool, default True
     solver : {"gd"}, default "gd"
-        "gd" is gradient descent with the step 1/L.
+        "gd" is gradient descent with the step 1/beta (chapter 6).
     tol : float, default 1e-6
         The fit has converged when J is proved to be within ``tol * J`` of its minimum.  With
         ``alpha=0`` no such proof exists, and the size of the gradient is tested instead.

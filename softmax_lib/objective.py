@@ -155,9 +155,9 @@ class Objective:
 
     @cached_property
     def smoothness(self):
-        """L such that gradient descent with a step of at most 1/L never increases J.
+        """beta, the bound on the curvature: gradient descent with a step of at most 1/beta never increases J.
 
-        L = lambda_max(A^T A) / 2 + alpha, where the rows of A are sqrt(s_n / sum(s)) (x_n, 1):
+        beta = lambda_max(A^T A) / 2 + alpha, where the rows of A are sqrt(s_n / sum(s)) (x_n, 1):
         no curvature of the loss exceeds 1/2 on the logits (chapter 6, result (result-variance-bound)).
         """
         A = np.hstack([self.X, np.ones((len(self.X), 1), self.X.dtype)]) if self.fit_intercept else self.X

@@ -62,8 +62,8 @@ def good_enough(objective, W, b, J, norm, tol):
     """The stopping test, given J and the norm of its gradient at (W, b).
 
     With a penalty: the certificate, a bound on J - min J, is at most ``tol * J``.  Without one
-    there is no certificate: the norm is then to be at most ``tol * sqrt(2 L J)``.  No gradient of
-    an L-smooth J >= 0 exceeds sqrt(2 L J), so `tol` has the same meaning in any units.
+    there is no certificate: the norm is then to be at most ``tol * sqrt(2 beta J)``.  No gradient of
+    a beta-smooth J >= 0 exceeds sqrt(2 beta J), so `tol` has the same meaning in any units.
     """
     if objective.alpha == 0:
         return norm <= tol * np.sqrt(2 * objective.smoothness * J)
@@ -78,7 +78,7 @@ def conclude(objective, W, b, met, tol, history):
     bound = objective.suboptimality(W, b) if np.isfinite(J) else np.inf
     if not np.isfinite(J):
         safe = 1 / objective.smoothness
-        reason = f"Diverged: J is {J} after {n_iter} steps; a step of 1/L = {safe:.3g} is safe."
+        reason = f"Diverged: J is {J} after {n_iter} steps; a step of 1/beta = {safe:.3g} is safe."
     elif objective.alpha == 0 and objective.separates(W, b):
         met = False
         reason = (
@@ -88,7 +88,7 @@ def conclude(objective, W, b, met, tol, history):
     elif objective.alpha == 0:
         reason = (
             f"{'The gradient is' if met else f'{n_iter} steps were not enough for a gradient'} at most "
-            f"tol = {tol:g} times sqrt(2 L J); without a penalty there is no bound on J - min J."
+            f"tol = {tol:g} times sqrt(2 beta J); without a penalty there is no bound on J - min J."
         )
     else:
         reason = (
@@ -114,7 +114,7 @@ def gradient_descent(
     b : array_like, shape (K,), optional
         Where to start; zeros by default.
     step_size : float, optional
-        The step eta; by default 1/L, with which J never increases.
+        The step eta; by default 1/beta, with which J never increases.
     tol : float, default 1e-6
         See `good_enough`; with 0, all iterations are run.
     max_iter : int, default 1000

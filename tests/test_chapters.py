@@ -72,7 +72,7 @@ def test_parts_of_a_chapter_stand_in_order(chapter):
 
 def test_exercises_have_solutions(chapter):
     text = "\n".join(cell.source for cell in stored(chapter).cells if cell.cell_type == "markdown")
-    exercises = text[text.index("## Exercises"):]
+    exercises = text[text.index("## Exercises") :]
     questions = re.findall(r"^\*\*\d+\. ", exercises, re.M)
     assert 4 <= len(questions) <= 8
     assert exercises.count("{dropdown} Solution") == len(questions)

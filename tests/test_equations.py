@@ -23,18 +23,21 @@ LABELS = [
 
 @pytest.mark.parametrize(("path", "displayed"), LABELS)
 def test_what_is_displayed_is_what_was_proved(path, displayed):
-    assert displayed.label, f"{path.stem}: this displayed equation has no label, so nothing ties it: {displayed.latex}"
+    assert displayed.label, f"{path.stem}: a displayed equation without a label is tied to nothing: {displayed.latex}"
     _, ledger = executed(path)
-    assert displayed.label in ledger.equations, f"{path.stem}: no definition, result or quotation is called {displayed.label}"
+    assert displayed.label in ledger.equations, f"{path.stem}: nothing in its ledger is called {displayed.label}"
     proved = ledger.equations[displayed.label]
     try:
         chain, where = read_equation(displayed.latex)
     except LatexError as error:
         pytest.fail(f"{displayed.label}: {error}")
-    assert chain[1::2] == proved.chain[1::2], f"{displayed.label}: the page has the relations {chain[1::2]}, proved are {proved.chain[1::2]}"
+    relations = chain[1::2], proved.chain[1::2]
+    assert relations[0] == relations[1], f"{displayed.label}: the page has {relations[0]}, proved {relations[1]}"
     for shown, meant in zip(chain[0::2], proved.chain[0::2], strict=True):
-        assert shown == meant, f"{displayed.label}: the page displays {shown}, but what was proved is {meant}"
-    assert where == proved.where, f"{displayed.label}: the page states the condition {where}, proved under {proved.where}"
+        assert shown == meant, f"{displayed.label}: the page displays {shown}, proved is {meant}"
+    assert where == proved.where, (
+        f"{displayed.label}: the page states the condition {where}, proved under {proved.where}"
+    )
 
 
 def test_every_equation_of_the_ledger_is_displayed(chapter):

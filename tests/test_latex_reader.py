@@ -33,7 +33,10 @@ def test_reads_conditions_and_aligned_lines():
     assert read_equation(r"\begin{aligned} s &= c \\ &= t \end{aligned}")[0] == (s, "=", c, "=", t)
 
 
-@pytest.mark.parametrize("latex", [r"o_k = \heartsuit", r"q_k = 1", r"o_k = (z_k", r"o_k = z_k \text{or so}", r"= 1", r"o_a = 1"])
+NOT_IN_THE_DIALECT = [r"o_k = \heartsuit", r"q_k = 1", r"o_k = (z_k", r"o_k = z_k \text{or so}", r"= 1", r"o_a = 1"]
+
+
+@pytest.mark.parametrize("latex", NOT_IN_THE_DIALECT)
 def test_refuses_what_it_does_not_understand(latex):
     with pytest.raises(LatexError):
         read_equation(latex)

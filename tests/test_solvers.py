@@ -111,7 +111,7 @@ def test_a_step_far_too_long_ends_as_diverged():
     result = gradient_descent(Objective(X, Y, alpha=1.0), step_size=1e3, max_iter=1000)
     assert not result.converged
     assert result.stop_reason.startswith("Diverged")
-    assert "1/L" in result.stop_reason
+    assert "1/beta" in result.stop_reason
     assert result.suboptimality == np.inf
 
 

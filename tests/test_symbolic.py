@@ -47,7 +47,12 @@ def test_entries_of_matrix_expressions_match_numpy(matrix, arrays):
     values = {"X": arrays["x"], "W": arrays["w"], "O": arrays["o"], "Y": arrays["y"]}
     expected = sp.lambdify([X, W, O, Y, N], matrix)(*(values[letter] for letter in "XWOY"), 3)
     rows, columns = expected.shape
-    found = [[concrete(entry(matrix, sp.Integer(r + 1), sp.Integer(s + 1)), arrays) for s in range(columns)] for r in range(rows)]
+    found = np.array(
+        [
+            [concrete(entry(matrix, sp.Integer(r + 1), sp.Integer(s + 1)), arrays) for s in range(columns)]
+            for r in range(rows)
+        ]
+    )
     assert np.allclose(found, expected, rtol=1e-12)
 
 
