@@ -3,12 +3,15 @@ PYTHON ?= python3
 PORT ?= 8000
 PYTEST_OPTIONS ?= --nbval --nbval-current-env --nbval-cell-timeout=60 -n 2 --dist loadscope -q
 VENV := .venv/bin/python
+# JupyterLab asks no other host for news; a container's only user is often root
+QUIET_LAB := --LabApp.news_url= --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+QUIET_LAB += $(if $(filter 0,$(shell id -u)),--allow-root)
 export PYTHONHASHSEED := 0
 
 .PHONY: help setup book test lab notebooks serve clean
 
 help:       ## list these targets
-	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 20
+	@sed -n 's/^\([a-z]*\):.*## /  make \1: /p' $(MAKEFILE_LIST)
 
 setup:      # make or refresh .venv; does nothing when it is up to date
 	@command -v $(PYTHON) > /dev/null || { echo "The book needs Python 3.11 or newer: there is no $(PYTHON) here." >&2; exit 1; }
@@ -21,7 +24,7 @@ test: setup ## every test: library, chapters, site, browser
 	@$(VENV) -m ruff check --quiet .; lint=$$?; $(VENV) -m pytest $(PYTEST_OPTIONS) && exit $$lint
 
 lab: setup ## open the chapters in JupyterLab
-	@$(VENV) -m jupyterlab --notebook-dir=chapters $(LAB_OPTIONS)
+	@$(VENV) -m jupyterlab --notebook-dir=chapters $(QUIET_LAB) $(LAB_OPTIONS)
 
 notebooks: setup ## run every chapter again, in place, and store it in canonical form
 	@$(VENV) tools/notebooks.py $(CHAPTERS)

@@ -55,7 +55,6 @@ class Equation:
     label: str
     chain: tuple  # (term, "=", term, "<=", term, ...)
     where: object = None  # a condition on the indices, such as Ne(j, k)
-    claim: str = ""  # of a quotation: the claim's id in the ledger of the sources
     status: str = "definition"
 
     @property
@@ -79,8 +78,8 @@ class Derivation:
     >>> chapter.definition("definition-softmax", o[k], "=", exp(z[k]) / Sum(exp(z[l]), (l, 1, K)))
     >>> chapter.result("result-total", Sum(o[k], (k, 1, K)), "=", 1)
     result-total: proved for every K, and measured at random points
-    >>> chapter.quoted("quoted-a27", log(o[k] / (1 - o[k])), "=", z[k], claim="A27", verdict="IMP")
-    quoted-a27: claim A27, IMP: fails at random points
+    >>> chapter.quoted("quoted-a27-imprecise", log(o[k] / (1 - o[k])), "=", z[k])
+    quoted-a27-imprecise: fails at random points
     """
 
     equations: dict = field(default_factory=dict)
@@ -108,21 +107,26 @@ class Derivation:
         worst = self._measure(chain, where)
         if not worst <= TOLERANCE:
             raise AssertionError(f"{label} fails at random points: it is off by {worst:.3g}")
-        proof = "" if measured_only else f"proved for every {_names_of_sizes(chain)}, and "
-        status = f"{proof}measured at random points"
+        proof = "in the text" if measured_only else f"for every {_names_of_sizes(chain)}"
+        status = f"proved {proof}, and measured at random points"
         return self._record(Equation(label, chain, where, status=status))
 
-    def quoted(self, label, *chain, claim, verdict, where=None):
-        """Put a formula quoted from a source to both tests; its verdict (OK, IMP, WRONG) must come out."""
+    def quoted(self, label, *chain, where=None):
+        """Put a formula quoted from a source to both tests; the verdict in its label must come out.
+
+        The label reads ``quoted-<claim>-<verdict>``, with the claim's id in the list of the sources' claims and
+        the verdict "ok", "imprecise" or "wrong".
+        """
+        verdict = label.rsplit("-", 1)[-1]
+        if verdict not in ("ok", "imprecise", "wrong"):
+            raise ValueError(f"the label {label} must end with its verdict: -ok, -imprecise or -wrong")
         chain = _sympified(chain)
         holds = self._measure(chain, where) <= TOLERANCE
-        if holds != (verdict == "OK"):
-            found = "holds" if holds else "fails"
-            raise AssertionError(f"{label}: claim {claim} is said to be {verdict}, but it {found}")
+        if holds != (verdict == "ok"):
+            raise AssertionError(f"{label}: the label says {verdict}, but the formula {'holds' if holds else 'fails'}")
         if holds and self._unproved(chain, where):
-            raise AssertionError(f"{label}: claim {claim} holds at random points but is not proved")
-        status = f"claim {claim}, {verdict}: {'proved' if holds else 'fails at random points'}"
-        return self._record(Equation(label, chain, where, claim, status))
+            raise AssertionError(f"{label} holds at random points but is not proved")
+        return self._record(Equation(label, chain, where, "proved" if holds else "fails at random points"))
 
     def expand(self, expression):
         """Rewrite ``expression`` by the definitions until only free letters are left, and differentiate."""
@@ -275,8 +279,9 @@ class _Point:
     def array(self, name, n_indices):
         key = (name, n_indices)
         if key not in self.arrays:
-            first = {1: (), 2: (self.sizes[D if name == "w" else N],)}[n_indices]
-            shape = (*first, self.sizes[K if name == "w" else SIZE[name]])
+            of_weights = n_indices == 2 and name in ("w", "v")  # D x K, a matrix of weights or a direction
+            rows = (self.sizes[D if of_weights else N],) if n_indices == 2 else ()
+            shape = (*rows, self.sizes[K if of_weights else SIZE[name]])
             numbers = self.rng.standard_normal(shape)
             if (name, "total") in self.rules:
                 total = float(self.rules[name, "total"][1])

@@ -43,7 +43,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.indexed import Indexed
 
 __all__ = [
-    "At", "C", "D", "Eq", "Gradient", "J", "K", "KroneckerDelta", "L", "N", "Ne", "O", "Partial", "Sum", "W",
+    "At", "C", "D", "Eq", "Gradient", "J", "K", "KroneckerDelta", "L", "N", "Ne", "O", "Partial", "Sum", "V", "W",
     "X", "Y", "Z", "alpha", "b", "beta", "c", "collapse", "column", "d", "diag", "entry", "eta", "exp", "inner",
     "j", "k", "l", "log", "m", "n", "o", "ones", "p", "prove_zero", "s", "sigma", "t", "v", "vec", "w", "x",
     "y", "z",
@@ -52,7 +52,7 @@ __all__ = [
 N, D, K = symbols("N D K", integer=True, positive=True)
 n, d, j, k, l, m = symbols("n d j k l m", integer=True, positive=True)
 z, o, y, p, eta, x, w, v, b = (IndexedBase(name, real=True) for name in "z o y p eta x w v b".split())
-X, W = MatrixSymbol("X", N, D), MatrixSymbol("W", D, K)
+X, W, V = MatrixSymbol("X", N, D), MatrixSymbol("W", D, K), MatrixSymbol("V", D, K)
 Z, O, Y = (MatrixSymbol(name, N, K) for name in "ZOY")
 C = MatrixSymbol("C", K, K)  # the Jacobian of softmax
 L, J, c, s, t, alpha, beta = symbols("L J c s t alpha beta", real=True)
@@ -66,7 +66,7 @@ class sigma(Function):
 
 
 #: The entries of a matrix are written with the small letter, x_{nd} of X; the Jacobian keeps its capital.
-ENTRIES = {"X": x, "W": w, "Z": z, "O": o, "Y": y, "C": IndexedBase("C", real=True)}
+ENTRIES = {"X": x, "W": w, "V": v, "Z": z, "O": o, "Y": y, "C": IndexedBase("C", real=True)}
 SIZE = {"x": D} | dict.fromkeys(["z", "o", "y", "p", "eta", "v", "b"], K)
 
 
@@ -200,7 +200,7 @@ def collapse(expression):
     """Carry out every sum over a Kronecker delta and pull constants out of the sums that remain.
 
     >>> collapse((exp(z[k]) / Sum(exp(z[l]), (l, 1, K))).diff(z[j]))
-    exp(z[k])*KroneckerDelta(j, k)/Sum(exp(z[l]), (l, 1, K)) - exp(z[j])*exp(z[k])/Sum(exp(z[l]), (l, 1, K))**2
+    -exp(z[j])*exp(z[k])/Sum(exp(z[l]), (l, 1, K))**2 + exp(z[k])*KroneckerDelta(j, k)/Sum(exp(z[l]), (l, 1, K))
     """
     one_fraction = expression.replace(log, lambda argument: log(together(argument)))
     return expand_log(one_fraction, force=True).replace(lambda e: isinstance(e, Sum), _collapse_sum)

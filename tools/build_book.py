@@ -72,18 +72,18 @@ def build(root=ROOT, say=print, check=True):
             shutil.rmtree(target / ".doctrees", ignore_errors=True)
         say("Building the site ...")
         options = ["-W", "-n", "--keep-going", "--path-output", str(root)]
-        result = subprocess.run(
-            [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", ".", *options],
-            cwd=root,
-            env=os.environ | {"PYTHONHASHSEED": "0", "NO_COLOR": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-        )
-        (target / "build.log").write_text(result.stdout, encoding="utf-8")
-        if result.returncode:
-            return [*complaints(result.stdout), "The full log is in _build/build.log."]
+        with open(target / "build.log", "w", encoding="utf-8") as log:
+            code = subprocess.call(
+                [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", ".", *options],
+                cwd=root,
+                env=os.environ | {"PYTHONHASHSEED": "0", "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        if code:
+            log = (target / "build.log").read_text(encoding="utf-8", errors="replace")
+            return [*complaints(log), "The full log is in _build/build.log."]
         problems = check_site.check(html, check_site.toc_pages(root / "_toc.yml"))
         state_file.write_text(json.dumps(state | {"problems": problems}))
         return problems if check else []

@@ -5,6 +5,7 @@ Usage: python tools/pictures.py hero     penguins, and the regions that softmax 
 """
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -14,17 +15,15 @@ STATIC = ROOT / "static"
 
 def hero(target=STATIC / "hero.svg"):
     import matplotlib.pyplot as plt
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     from softmax_lib import SoftmaxRegression, load_penguins, plot_decision_regions, use_style
 
     use_style()
     penguins = load_penguins(["bill length", "bill depth"])
-    model = make_pipeline(StandardScaler(), SoftmaxRegression(alpha=1e-3, solver="gd", max_iter=20_000))
+    # The model of chapter 7, so that the landing page promises the picture which that chapter explains.
+    model = SoftmaxRegression(alpha=0.01, solver="gd", max_iter=20_000, tol=1e-3)
     model.fit(penguins.X, penguins.y)
     names = {"feature_names": penguins.feature_names, "class_names": penguins.class_names}
-    figure, ax = plt.subplots(figsize=(7.6, 4.2))
+    figure, ax = plt.subplots(figsize=(6.4, 4.2))
     plot_decision_regions(model, penguins.X, penguins.y, ax=ax, **names)
     figure.savefig(target, metadata={"Date": None})
     plt.close(figure)
@@ -35,7 +34,7 @@ def readme(target=STATIC / "readme.png", page="chapters/02_jacobian.html", ancho
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+        chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         view = browser.new_page(viewport={"width": 1200, "height": 780})
         view.goto((ROOT / "_build" / "html" / page).as_uri())
