@@ -1,51 +1,51 @@
 """The ledger of a chapter: every displayed equation, proved from the chapter's definitions or judged.
 
 A chapter keeps one `Derivation`.  Its definitions are rewriting rules.  A result is reduced by them to zero
-for symbolic N, D and K, and then measured by a second road that shares nothing with SymPy's calculus: random
-numbers, plain floating point and complex-step derivatives.  A formula quoted from a source is put to the same
-two tests, and its verdict must come out.  The tests of the book compare what a page displays with this ledger.
+for symbolic N, D and K, and then measured by a second road that shares nothing with SymPy's calculus
+(`softmax_lib.points`).  A formula quoted from a source is put to the same two tests, and its verdict must come
+out.  The tests of the book compare what a page displays with this ledger.
 """
 
 from __future__ import annotations
 
-import cmath
 import itertools
-import operator
+import math
 from dataclasses import dataclass, field
 
-import numpy as np
-from sympy import Add, Dummy, Expr, Function, KroneckerDelta, Mul, Pow, Sum, exp, log, sympify
+from sympy import Dummy, Expr, Sum, sympify
 from sympy.matrices.expressions import MatMul, MatrixExpr
 from sympy.tensor.indexed import Indexed
 
-from .symbolic import SIZE, At, D, K, N, Partial, as_number, d, entry, j, k, l, m, n, prove_zero, scalar_form, sigma
+from .points import Point, key_of
+from .symbolic import (
+    At,
+    D,
+    K,
+    N,
+    Partial,
+    as_number,
+    d,
+    entry,
+    j,
+    k,
+    l,
+    largest_eigenvalue,
+    m,
+    n,
+    norm,
+    prove_zero,
+    rank,
+    scalar_form,
+)
 
-RELATIONS = {"=": operator.eq, "<=": operator.le, ">=": operator.ge}
-#: Sizes at which a statement is measured: all different, two classes among them.
-SIZES = [{N: 3, D: 4, K: 2}, {N: 4, D: 2, K: 3}, {N: 2, D: 3, K: 5}]
-INDEX_RANGE = {n: N, d: D, k: K, j: K, l: K, m: K}
+RELATIONS = ("=", "<=", ">=")
+#: Sizes at which a statement is measured: all different, with one example, one feature and two classes among them.
+SIZES = [{N: 3, D: 4, K: 2}, {N: 4, D: 2, K: 3}, {N: 2, D: 3, K: 5}, {N: 1, D: 1, K: 3}, {N: 7, D: 2, K: 4}]
+#: The letters of a free index, and a second letter for the columns of a square matrix.
+ROW = {N: n, D: d, K: k}
+COLUMN = {N: Dummy("n'", integer=True, positive=True), D: Dummy("d'", integer=True, positive=True), K: j}
+INDEX_RANGE = {n: N, d: D, k: K, j: K, l: K, m: K, COLUMN[N]: N, COLUMN[D]: D}
 TOLERANCE = 1e-10
-
-
-
-class rank(Function):
-    """The rank of a matrix; it has a value at a point, but no rule of rewriting."""
-
-    value = staticmethod(np.linalg.matrix_rank)
-
-
-class norm(Function):
-    """The Euclidean norm of a vector, or the Frobenius norm of a matrix."""
-
-    value = staticmethod(np.linalg.norm)
-
-
-class largest_eigenvalue(Function):
-    """The largest eigenvalue of a symmetric matrix."""
-
-    @staticmethod
-    def value(matrix):
-        return np.linalg.eigvalsh(matrix)[-1]
 
 
 @dataclass(frozen=True)
@@ -97,18 +97,20 @@ class Derivation:
         """Prove a chain of equalities for symbolic N, D, K and measure it; raise AssertionError if it fails.
 
         ``measured_only=True`` is for what is no identity between sums (an inequality, a rank, an eigenvalue):
-        its proof stands in the text, and here it is tried at random points.
+        it is argued in the text, and here it is tried at many more points, with small, large and tied numbers.
         """
         chain = _sympified(chain)
+        if "<-" in chain[1::2]:
+            raise ValueError(f"{label}: an assignment is a definition, not a result")
         if not measured_only:
             remainder = self._unproved(chain, where)
             if remainder:
                 raise AssertionError(f"{label} is not proved; left minus right leaves {remainder[0]}")
-        worst = self._measure(chain, where)
+        worst = self._measure(chain, where, draws=6 if measured_only else 1)
         if not worst <= TOLERANCE:
             raise AssertionError(f"{label} fails at random points: it is off by {worst:.3g}")
-        proof = "in the text" if measured_only else f"for every {_names_of_sizes(chain)}"
-        status = f"proved {proof}, and measured at random points"
+        how = "argued in the text" if measured_only else f"proved for every {_names_of_sizes(chain)}"
+        status = f"{how}, and measured at random points"
         return self._record(Equation(label, chain, where, status=status))
 
     def quoted(self, label, *chain, where=None):
@@ -149,16 +151,18 @@ class Derivation:
             left_over += prove_zero(difference, where, self.expand)
         return left_over
 
-    def _measure(self, chain, where):
-        """Return the largest violation of the chain over random points; sizes, indices and arrays vary."""
-        worst = 0.0
-        for seed, sizes in enumerate(SIZES):
-            point = _Point(sizes, self.rules, np.random.default_rng(seed))
+    def _measure(self, chain, where, draws=1):
+        """Return the largest violation of the chain over random points; infinite if a side is not a real number."""
+        worst, tried = 0.0, 0
+        for seed, (sizes, _) in enumerate(itertools.product(SIZES, range(draws))):
+            point = Point(sizes, self.rules, seed)
             for left, relation, right in Equation("", chain).links():
-                for indices in _index_choices(_entry(left) - _entry(right), sizes, where):
-                    a, b = (point.value(_entry(side), indices) for side in (left, right))
-                    gap = abs(a - b) if relation == "=" else max(0.0, (a - b if relation == "<=" else b - a))
-                    worst = max(worst, gap / (1 + abs(a) + abs(b)))
+                sides = _entry(left), _entry(right)
+                for indices in _index_choices(sides, sizes, where):
+                    gap = _violation(*(point.value(side, indices) for side in sides), relation)
+                    worst, tried = max(worst, gap), tried + 1
+        if not tried:
+            raise ValueError(f"no choice of indices satisfies the condition {where}, so nothing was measured")
         return worst
 
     def __repr__(self):
@@ -177,17 +181,20 @@ def _sympified(chain):
         relations = ", ".join(RELATIONS)
         raise ValueError(f"a chain reads term, relation, term, ... with relations {relations} or <-; got {chain}")
     terms = (part if i % 2 else sympify(part) for i, part in enumerate(chain))
-    return tuple(as_number(t) if isinstance(t, MatMul) and t.shape == (1, 1) else t for t in terms)
+    chain = tuple(as_number(t) if isinstance(t, MatMul) and t.shape == (1, 1) else t for t in terms)
+    # 0 stands for a zero of any shape.
+    shapes = {term.shape if isinstance(term, MatrixExpr) else () for term in chain[0::2] if term != 0}
+    if len(shapes) > 1:
+        raise ValueError(f"the terms of a chain must have one shape, got {shapes} in {chain}")
+    return chain
 
 
 def _entry(side):
-    """Write a side with indices: the general entry (k, j) of a matrix, or the scalar itself."""
+    """Write a side with indices: the general entry of a matrix, with its own letter for each index; or the scalar."""
     if not isinstance(side, MatrixExpr):
         return scalar_form(side)
-    row, col = ({N: n, D: d, K: s}.get(size, 1) for size, s in zip(side.shape, (k, j), strict=True))
-    if side.shape == (D, K):
-        col = k
-    return scalar_form(entry(side, row, col))
+    rows, columns = side.shape
+    return scalar_form(entry(side, ROW.get(rows, 1), (COLUMN if rows == columns else ROW).get(columns, 1)))
 
 
 def _names_of_sizes(chain):
@@ -197,32 +204,37 @@ def _names_of_sizes(chain):
     return f"{', '.join(names)} and {last}" if names else last
 
 
-def _index_choices(expression, sizes, where):
-    indices = sorted((s for s in expression.free_symbols if s in INDEX_RANGE), key=str)
+def _index_choices(sides, sizes, where):
+    """Yield every assignment of numbers to the free indices that satisfies the condition."""
+    free = set().union(*(side.free_symbols for side in sides))
+    indices = sorted((s for s in free if s in INDEX_RANGE), key=str)
     for numbers in itertools.product(*(range(1, sizes[INDEX_RANGE[s]] + 1) for s in indices)):
         choice = dict(zip(indices, numbers, strict=True))
         if where is None or bool(where.subs(choice).subs(sizes)):
             yield choice
 
 
+def _violation(a, b, relation):
+    """By how much "a relation b" fails, relative to the size of the numbers; infinite if one is no real number."""
+    scale = 1 + abs(a) + abs(b)
+    if not math.isfinite(scale) or (relation == "=" and abs(a - b) > scale):
+        return math.inf
+    if max(abs(a.imag), abs(b.imag)) > TOLERANCE * scale:
+        return math.inf
+    gap = a.real - b.real
+    return {"=": abs(gap), "<=": max(0.0, gap), ">=": max(0.0, -gap)}[relation] / scale
+
+
 # --- first road: rewriting ----------------------------------------------------------------------------------
 
 
 def _rule_key(left):
-    """Return what a definition replaces (a base and its number of indices, a symbol, a function), and its arguments."""
+    """Return what a definition replaces, and the arguments that its right side is given in."""
     if isinstance(left, Indexed):
-        return (left.base.label.name, len(left.indices)), left.indices
+        return key_of(left), left.indices
     if isinstance(left, Sum):  # the total of a target row, given as a number
-        return (left.function.base.label.name, "total"), ()
-    return _key(left), left.args
-
-
-def _key(expression):
-    if isinstance(expression, Indexed):
-        return expression.base.label.name, len(expression.indices)
-    if isinstance(expression, sigma):
-        return "sigma", "function"
-    return (expression.name, 0) if expression.is_Symbol else None
+        return (*key_of(left.function), "total"), ()
+    return key_of(left), left.args
 
 
 def _fresh_sum(total):
@@ -241,10 +253,10 @@ def _fresh(expression):
 def _known_total(total, rules):
     """Replace the sum of a whole row whose total is given, such as sum_k y_nk = 1; the other sums stay."""
     body, limits = total.function, total.limits
-    if isinstance(body, Indexed) and (body.base.label.name, "total") in rules:
+    if isinstance(body, Indexed) and (*key_of(body), "total") in rules:
         rest = [limit for limit in limits if limit != (body.indices[-1], 1, K)]
         if len(rest) < len(limits):
-            value = rules[body.base.label.name, "total"][1]
+            value = rules[(*key_of(body), "total")][1]
             return Sum(value, *rest) if rest else value
     return total
 
@@ -252,9 +264,12 @@ def _known_total(total, rules):
 def _expand(expression, rules):
     if isinstance(expression, Partial):
         f, variable = expression.args
-        independent = {key: rule for key, rule in rules.items() if key != _key(variable)}
-        return _expand(_expand(f, independent).diff(variable), rules)
-    key = _key(expression)
+        independent = {key: rule for key, rule in rules.items() if key != key_of(variable)}
+        inside = _expand(f, independent)
+        if inside.has(rank, norm, largest_eigenvalue, At):
+            raise TypeError(f"{f} contains a rank, norm, eigenvalue or At, which cannot be differentiated here")
+        return _expand(inside.diff(variable), rules)
+    key = key_of(expression)
     if key in rules:
         arguments, right = rules[key]
         given = expression.indices if isinstance(expression, Indexed) else expression.args
@@ -264,114 +279,3 @@ def _expand(expression, rules):
     if not expression.args or isinstance(expression, Indexed):
         return expression
     return expression.func(*(_expand(a, rules) if isinstance(a, Expr) else a for a in expression.args))
-
-
-# --- second road: numbers -----------------------------------------------------------------------------------
-
-
-class _Point:
-    """Random numbers for every free letter at given sizes, and the value of an expression there."""
-
-    def __init__(self, sizes, rules, rng):
-        self.sizes, self.rules, self.rng = sizes, rules, rng
-        self.arrays, self.scalars = {}, {}
-
-    def array(self, name, n_indices):
-        key = (name, n_indices)
-        if key not in self.arrays:
-            of_weights = n_indices == 2 and name in ("w", "v")  # D x K, a matrix of weights or a direction
-            rows = (self.sizes[D if of_weights else N],) if n_indices == 2 else ()
-            shape = (*rows, self.sizes[K if of_weights else SIZE[name]])
-            numbers = self.rng.standard_normal(shape)
-            if (name, "total") in self.rules:
-                total = float(self.rules[name, "total"][1])
-                numbers = np.abs(numbers) * total / np.abs(numbers).sum(axis=-1, keepdims=True)
-            self.arrays[key] = numbers.astype(complex)
-        return self.arrays[key]
-
-    def value(self, e, env):
-        """Evaluate ``e`` with its free indices given by ``env``; real parts only, once all is done."""
-        return self._value(e, {**self.sizes, **env}).real
-
-    def _value(self, e, env):
-        if e in env:
-            return complex(env[e])
-        if e.is_number and not e.args:
-            return complex(e)
-        if isinstance(e, Partial):
-            return self._complex_step(*e.args, env)
-        if isinstance(e, (rank, norm, largest_eigenvalue)):
-            return complex(e.value(self._matrix(e.args[0], env)))
-        if isinstance(e, At):
-            f, matrix, new = e.args
-            key = _key(entry(matrix, 1, 1))
-            old = self.array(*key)
-            self.arrays[key] = self._matrix(new, env).astype(complex)
-            value = self._value(f, env)
-            self.arrays[key] = old
-            return value
-        key = _key(e)
-        if isinstance(e, Indexed):
-            numbers = tuple(round(self._value(index, env).real) for index in e.indices)
-            if key in self.arrays or key not in self.rules:
-                return self._lookup(key, numbers)
-            arguments, right = self.rules[key]
-            return self._value(right, {**env, **dict(zip(arguments, numbers, strict=True))})
-        if isinstance(e, Sum):
-            (index, low, high), *others = reversed(e.limits)
-            body = e.func(e.function, *reversed(others)) if others else e.function
-            low, high = (round(self._value(bound, env).real) for bound in (low, high))
-            return sum((self._value(body, {**env, index: i}) for i in range(low, high + 1)), 0j)
-        if isinstance(e, KroneckerDelta):
-            left, right = (self._value(a, env) for a in e.args)
-            return complex(left == right)
-        if key in self.rules:
-            arguments, right = self.rules[key]
-            values = [self._value(a, env) for a in e.args]
-            return self._value(right, {**env, **dict(zip(arguments, values, strict=True))})
-        if e.is_Symbol:
-            return self.scalars.setdefault(e, complex(self.rng.standard_normal()))
-        parts = [self._value(a, env) for a in e.args]
-        if isinstance(e, Add):
-            return sum(parts)
-        if isinstance(e, Mul):
-            return complex(np.prod(parts))
-        if isinstance(e, Pow):
-            return parts[0] ** parts[1]
-        if isinstance(e, exp):
-            return cmath.exp(parts[0])
-        if isinstance(e, log):
-            return cmath.log(parts[0])
-        raise TypeError(f"no rule to evaluate {e.func.__name__} in {e}; add one to softmax_lib.derivation")
-
-    def _lookup(self, key, numbers):
-        array = self.array(*key)
-        if any(not 1 <= i <= size for i, size in zip(numbers, array.shape, strict=True)):
-            raise IndexError(f"{key[0]} has shape {array.shape}; the index {numbers}, counted from 1, does not exist")
-        return array[tuple(i - 1 for i in numbers)]
-
-    def _matrix(self, matrix, env):
-        rows, cols = (round(self._value(size, env).real) for size in matrix.shape)
-        return np.array([[self._value(scalar_form(entry(matrix, sympify(r), sympify(s))), env).real
-                          for s in range(1, cols + 1)] for r in range(1, rows + 1)])
-
-    def _complex_step(self, f, variable, env):
-        """Im f(x + ih)/h is the derivative to full accuracy: nothing is subtracted, so h may be tiny."""
-        key, h = _key(variable), 1e-30
-        numbers = tuple(round(self._value(index, env).real) for index in variable.indices)
-        derived = key in self.rules and key not in self.arrays
-        if derived:  # differentiate with respect to a quantity that has a definition: hold its values
-            shape = [range(1, self.array(*key).shape[a] + 1) for a in range(key[1])]
-            self.arrays.pop(key)
-            table = {i: self._value(variable.base[i], env) for i in itertools.product(*shape)}
-            self.arrays[key] = np.array(list(table.values())).reshape([len(r) for r in shape])
-        array = self.array(*key)
-        place = tuple(i - 1 for i in numbers)
-        self._lookup(key, numbers)
-        array[place] += 1j * h
-        try:
-            return complex(self._value(f, env).imag / h)
-        finally:
-            array[place] -= 1j * h
-            if derived:
-                self.arrays.pop(key)

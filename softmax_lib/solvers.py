@@ -50,12 +50,12 @@ class Result:
 
 
 def starting_point(objective, W, b):
-    """Zeros, or copies of what is given, in the shapes (K, D) and (K,)."""
+    """Zeros, or copies of what is given, in the shapes (K, D) and (K,) and the dtype of X."""
     zeros = objective.zeros()
     for name, given, zero in zip("Wb", (W, b), zeros, strict=True):
         if given is not None and np.shape(given) != zero.shape:
             raise ValueError(f"{name} has shape {np.shape(given)}, expected {zero.shape}: one row a class")
-    return [zero if given is None else zero + given for given, zero in zip((W, b), zeros, strict=True)]
+    return [zero if given is None else np.array(given, zero.dtype) for given, zero in zip((W, b), zeros, strict=True)]
 
 
 def good_enough(objective, W, b, J, norm, tol):

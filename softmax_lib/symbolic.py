@@ -4,7 +4,7 @@ The letters are those of the notation page, and entries are counted from 1 as in
 
 >>> softmax_k = exp(z[k]) / Sum(exp(z[l]), (l, 1, K))
 >>> collapse(softmax_k.diff(z[j]))
-exp(z[k])*KroneckerDelta(j, k)/Sum(exp(z[i1]), (i1, 1, K)) - exp(z[j])*exp(z[k])/Sum(exp(z[i1]), (i1, 1, K))**2
+-exp(z[j])*exp(z[k])/Sum(exp(z[l]), (l, 1, K))**2 + exp(z[k])*KroneckerDelta(j, k)/Sum(exp(z[l]), (l, 1, K))
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.indexed import Indexed
 
 __all__ = [
-    "At", "C", "D", "Eq", "Gradient", "J", "K", "KroneckerDelta", "L", "N", "Ne", "O", "Partial", "Sum", "V", "W",
-    "X", "Y", "Z", "alpha", "b", "beta", "c", "collapse", "column", "d", "diag", "entry", "eta", "exp", "inner",
-    "j", "k", "l", "log", "m", "n", "o", "ones", "p", "prove_zero", "s", "sigma", "t", "v", "vec", "w", "x",
-    "y", "z",
+    "At", "C", "D", "Eq", "Gradient", "J", "K", "KroneckerDelta", "L", "N", "Ne", "O", "Partial", "Sum", "V",
+    "W", "X", "Y", "Z", "alpha", "b", "beta", "c", "collapse", "column", "d", "diag", "entry", "eta", "exp",
+    "inner", "j", "k", "l", "largest_eigenvalue", "log", "m", "n", "norm", "o", "ones", "p", "prove_zero",
+    "rank", "s", "sigma", "t", "v", "vec", "w", "x", "y", "z",
 ]
 
 N, D, K = symbols("N D K", integer=True, positive=True)
@@ -95,6 +95,18 @@ class At(Function):
     """The value of ``f`` when a matrix of weights is replaced by another: ``At(J, W, W - alpha * G)``."""
 
     nargs = 3
+
+
+class rank(Function):
+    """The rank of a matrix; like the two that follow, it has a value at a point but no rule of rewriting."""
+
+
+class norm(Function):
+    """The Euclidean norm of a vector, or the Frobenius norm of a matrix."""
+
+
+class largest_eigenvalue(Function):
+    """The largest eigenvalue of a symmetric matrix."""
 
 
 class inner(Function):
@@ -198,6 +210,8 @@ def as_number(product):
 
 def collapse(expression):
     """Carry out every sum over a Kronecker delta and pull constants out of the sums that remain.
+
+    On the way exponentials of sums become products, and logarithms of products (of positive numbers) sums.
 
     >>> collapse((exp(z[k]) / Sum(exp(z[l]), (l, 1, K))).diff(z[j]))
     -exp(z[j])*exp(z[k])/Sum(exp(z[l]), (l, 1, K))**2 + exp(z[k])*KroneckerDelta(j, k)/Sum(exp(z[l]), (l, 1, K))

@@ -21,12 +21,6 @@ print(base64.b64encode(pickle.dumps(chapter)).decode())
 """
 
 
-def pytest_collectstart(collector):
-    """Let nbval leave figures to test_chapters.py, which compares them with a tolerance."""
-    if hasattr(collector, "skip_compare"):
-        collector.skip_compare += ("image/svg+xml",)
-
-
 @cache
 def stored(path):
     """Return the notebook as it stands in the repository."""

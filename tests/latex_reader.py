@@ -10,7 +10,7 @@ reader sees is skipped.  Letters mean what the notation page says.
     base     number, letter, letter_{indices}, e^{..}, \frac, \frac{\partial ..}{\partial ..}, \sum, \ln,
              \delta_{kj}, \nabla_W J, \operatorname{diag|rank}, \lambda_{\max}, \lVert .. \rVert, brackets
 
-A sum reaches to the end of its term; a logarithm takes the next factor.
+A sum reaches to the end of its term; a function takes the next base, and a power behind that is refused.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ from sympy import KroneckerDelta, Ne, exp, log
 from sympy.matrices.expressions import MatrixExpr
 
 from softmax_lib import symbolic as book
-from softmax_lib.derivation import largest_eigenvalue, norm, rank
+from softmax_lib.symbolic import largest_eigenvalue, norm, rank
 
 TOKEN = re.compile(r"\s*(\\[a-zA-Z]+|\\[\\{},;!|]|[0-9]+|[a-zA-Z]|[-+=/^_(){}\[\],.&<])")
-SPACING = {r"\,", r"\;", r"\!", r"\left", r"\right", r"\bigl", r"\bigr", r"\Bigl", r"\Bigr", "&", r"\\"}
+SPACING = {r"\,", r"\;", r"\!", r"\left", r"\right", r"\bigl", r"\bigr", r"\Bigl", r"\Bigr"}
+OF_ALIGNED = {"&", r"\\"}
+PAIRS = [(r"\left", r"\right"), (r"\bigl", r"\bigr"), (r"\Bigl", r"\Bigr")]
 RELATION = {"=": "=", r"\leq": "<=", r"\geq": ">=", r"\leftarrow": "<-"}
 CLOSING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}"}
 INDEX = {s.name: s for s in (book.n, book.d, book.k, book.j, book.l, book.m, book.K, book.N, book.D)}
@@ -46,13 +48,21 @@ def read_equation(latex):
 class _Reader:
     def __init__(self, latex):
         self.latex = latex
-        text = re.sub(r"\\(begin|end)\{aligned\}", " ", latex).strip().rstrip(".,")
+        inside = re.fullmatch(r"\s*\\begin\{aligned\}(.*)\\end\{aligned\}\s*", latex, re.DOTALL)
+        text = (inside[1] if inside else latex).strip().rstrip(".,")
+        skipped = SPACING | (OF_ALIGNED if inside else set())
+        if any(
+            len(re.findall(re.escape(a) + r"\b", text)) != len(re.findall(re.escape(b) + r"\b", text)) for a, b in PAIRS
+        ):
+            raise LatexError(f"an opening bracket's size has no closing partner in {latex!r}")
         self.tokens, place = [], 0
         while text[place:].strip():
             match = TOKEN.match(text, place)
             if not match:
-                raise LatexError(f"cannot read {text[place:place + 12]!r} in {latex!r}")
-            if match[1] not in SPACING:
+                raise LatexError(f"cannot read {text[place : place + 12]!r} in {latex!r}")
+            if match[1].isdigit() and self.tokens and self.tokens[-1].isdigit():
+                raise LatexError(f"two numbers side by side would be read as one, in {latex!r}")
+            if match[1] not in skipped:
                 self.tokens.append(match[1])
             place = match.end()
         self.place = 0
@@ -76,9 +86,14 @@ class _Reader:
         return False
 
     def group(self, rule):
-        """Read {rule}, or the single token that LaTeX takes when there is no brace."""
+        """Read {rule}, or the single digit or letter that LaTeX takes when there is no brace."""
         if not self.skip("{"):
-            return rule()
+            token = self.next()
+            if token.isdigit():
+                return sympy.Integer(token)
+            if not token.isalpha():
+                raise LatexError(f"write braces around what follows {token!r} in {self.latex!r}")
+            return self.letter(token, subscripts=False)
         value = rule()
         self.next("}")
         return value
@@ -153,15 +168,30 @@ class _Reader:
             inside = self.expr()
             self.next(r"\rVert")
             return norm(inside)
-        special = {r"\frac": self.fraction, r"\sum": self.sum, r"\ln": self.logarithm, r"\delta": self.delta,
-                   r"\nabla": self.gradient, r"\operatorname": self.operator, r"\lambda": self.eigenvalue,
-                   r"\mathbf": self.ones, r"\sigma": self.sigmoid}
+        special = {
+            r"\frac": self.fraction,
+            r"\sum": self.sum,
+            r"\ln": self.logarithm,
+            r"\delta": self.delta,
+            r"\nabla": self.gradient,
+            r"\operatorname": self.operator,
+            r"\lambda": self.eigenvalue,
+            r"\mathbf": self.ones,
+            r"\sigma": self.sigmoid,
+        }
         if token in special:
             return special[token]()
         return self.letter(token)
 
-    def letter(self, token):
-        indices = self.indices() if self.skip("_") else ()
+    def argument(self):
+        """Read what a function applies to; a power behind it could be read in two ways, so it is refused."""
+        argument = self.base()
+        if self.peek() == "^":
+            raise LatexError(f"write brackets to say what the power applies to, in {self.latex!r}")
+        return argument
+
+    def letter(self, token, subscripts=True):
+        indices = self.indices() if subscripts and self.skip("_") else ()
         if token == "J" and self.skip("("):
             weights = self.expr()
             self.next(")")
@@ -199,7 +229,7 @@ class _Reader:
         return INDEX[token]
 
     def fraction(self):
-        if self.tokens[self.place:self.place + 2] == ["{", r"\partial"]:
+        if self.tokens[self.place : self.place + 2] == ["{", r"\partial"]:
             self.next("{"), self.next(r"\partial")
             f = None if self.skip("}") else self.expr()
             if f is not None:
@@ -220,7 +250,7 @@ class _Reader:
         return sympy.Sum(self.term(), (index, low, high))
 
     def logarithm(self):
-        return log(self.factor())
+        return log(self.argument())
 
     def delta(self):
         self.next("_")
@@ -229,7 +259,7 @@ class _Reader:
     def gradient(self):
         self.next("_")
         matrix = self.letter(self.next())
-        return book.Gradient(self.factor(), matrix)
+        return book.Gradient(self.argument(), matrix)
 
     def operator(self):
         self.next("{")
@@ -237,18 +267,18 @@ class _Reader:
         while not self.skip("}"):
             name += self.next()
         if name == "diag":
-            return book.diag(self.factor())
+            return book.diag(self.argument())
         if name == "rank":
-            return rank(self.factor())
+            return rank(self.argument())
         raise LatexError(f"the operator {name!r} is not on the notation page, in {self.latex!r}")
 
     def eigenvalue(self):
         self.next("_"), self.next("{"), self.next(r"\max"), self.next("}")
-        return largest_eigenvalue(self.factor())
+        return largest_eigenvalue(self.argument())
 
     def ones(self):
         self.next("{"), self.next("1"), self.next("}")
         return book.ones(book.K)
 
     def sigmoid(self):
-        return book.sigma(self.factor())
+        return book.sigma(self.argument())

@@ -7,6 +7,7 @@ import statistics
 from itertools import pairwise
 
 import pytest
+
 from conftest import CHAPTERS, code_cells, executed, stored
 
 COORDINATE = re.compile(r"-?\d+\.\d+")
@@ -30,6 +31,12 @@ def test_every_code_cell_has_run_in_order_without_error_or_warning(chapter):
         for output in cell.outputs:
             assert output.output_type != "error", f"cell {cell.execution_count} stopped with {output.get('ename')}"
             assert output.get("name") != "stderr", f"cell {cell.execution_count} wrote to stderr: {output.get('text')}"
+
+
+def test_no_cell_escapes_the_comparison_of_outputs(chapter):
+    for cell in stored(chapter).cells:
+        assert set(cell.metadata.get("tags", [])) <= {"hide-input", "hide-cell"}
+        assert "NBVAL" not in cell.source.upper()
 
 
 def test_stored_outputs_are_what_the_cells_return(chapter):

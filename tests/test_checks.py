@@ -43,6 +43,34 @@ def test_the_step_suits_the_size_of_x(scale):
     )
 
 
+def test_the_step_grows_with_x_and_is_never_zero():
+    assert numerical_gradient(np.log, 1e8) == pytest.approx(1e-8, rel=1e-8)  # a step of 6e-6 sees rounding only
+    assert numerical_gradient(np.sin, 0.0) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("x", [0.1, 1 / 3, 2.7, -1e3 / 7, 1e5 / 3])
+def test_the_difference_is_divided_by_the_step_as_rounded(x):
+    assert numerical_gradient(lambda x: x, x) == 1
+
+
+@pytest.mark.parametrize("level", [0, 5000, -5000])
+def test_small_entries_are_measured_against_a_thousandth_of_the_largest_or_of_f(level):
+    slope = np.array([1.0, 0.002, 1e-5])
+    floor = max(1, abs(level)) / 1000
+    for i, size in enumerate(np.maximum(slope, floor)):
+        given = slope.copy()
+        given[i] -= 0.01 * size
+        report = check_gradient(lambda x: level + slope @ x, given, np.zeros(3))
+        assert report.worst_index == (i,)
+        assert report.largest_relative_error == pytest.approx(0.01, rel=1e-4)
+
+
+def test_close_means_a_relative_error_of_a_millionth_by_default():
+    slope = np.array([1.0, -2.0])
+    for error, verdict in [(5e-7, "close"), (2e-6, "different")]:
+        assert check_gradient(lambda x: slope @ x, (1 + error) * slope, np.zeros(2)).verdict == verdict
+
+
 def test_the_argument_is_left_alone():
     x = np.array([1.0, 2.0])
     check_gradient(lambda x: x @ x, lambda x: np.multiply(x, 2, out=x), x)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from softmax_lib.derivation import Derivation, largest_eigenvalue, rank
+from softmax_lib.derivation import Derivation
 from softmax_lib.symbolic import *
 
 
@@ -76,3 +76,66 @@ def test_labels_are_checked(chapter):
         chapter.definition("eq-loss", J, "=", 0)
     with pytest.raises(ValueError, match="term, relation, term"):
         chapter.result("result-nothing", o[k])
+
+
+def test_what_cannot_be_differentiated_is_refused_not_taken_for_constant(chapter):
+    for flat in (norm(W), largest_eigenvalue(C), norm(W) ** 2):
+        for measured_only in (False, True):
+            with pytest.raises(TypeError, match=r"derivative|differentiated"):
+                chapter.result("result-flat", Partial(flat, w[d, j]), "=", 0, measured_only=measured_only)
+
+
+def test_second_derivatives_are_refused_by_the_measurement(chapter):
+    second = Partial(Partial(L, z[k]), z[j])
+    with pytest.raises(TypeError, match="second derivatives"):
+        chapter.result("result-second", second, "=", 0, measured_only=True)
+
+
+@pytest.mark.parametrize("chain", [(O * Y.T, "=", Y * O.T), (X.T * Z * Z.T * X, "=", X.T * X * X.T * X)])
+def test_square_matrices_are_compared_off_the_diagonal_too(chapter, chain):
+    for measured_only in (False, True):
+        with pytest.raises(AssertionError):
+            chapter.result("result-square", *chain, measured_only=measured_only)
+
+
+def test_both_sides_have_one_shape(chapter):
+    for left, right in [(ones(K), ones(D)), (ones(K), 1), ((O - Y) * ones(K), X.T * (O - Y) * ones(K))]:
+        with pytest.raises(ValueError, match="one shape"):
+            chapter.result("result-shapes", left, "=", right)
+
+
+def test_numbers_that_are_not_real_and_finite_are_no_agreement(chapter):
+    with pytest.raises(AssertionError):
+        chapter.result("result-overflow", norm(10**200 * X), "=", 0, measured_only=True)
+    with pytest.raises(AssertionError):
+        chapter.result("result-log-of-negative", log(z[k] ** 2), "=", 2 * log(z[k]))
+
+
+def test_a_bound_that_fails_only_at_ties_is_refused(chapter):
+    mean = Sum(o[l] * v[l], (l, 1, K))
+    variance = Sum(o[k] * (v[k] - mean) ** 2, (k, 1, K))
+    squares = Sum(v[k] ** 2, (k, 1, K))
+    chapter.result("result-half", variance, "<=", squares / 2, measured_only=True)
+    with pytest.raises(AssertionError):
+        chapter.result("result-third", variance, "<=", squares / 3, measured_only=True)
+
+
+def test_a_total_of_one_row_says_nothing_of_the_rows_of_a_matrix(chapter):
+    chapter.definition("definition-target", Sum(y[k], (k, 1, K)), "=", 1)
+    with pytest.raises(AssertionError):
+        chapter.result("result-rows", Sum(y[n, k], (k, 1, K)), "=", 1)
+
+
+def test_a_delta_whose_index_may_lie_outside_the_sum_is_refused(chapter):
+    with pytest.raises(AssertionError):
+        chapter.result("result-outside", Sum(KroneckerDelta(n, d), (d, 1, 2 * D)), "=", 1)
+
+
+def test_a_condition_that_nothing_satisfies_proves_nothing(chapter):
+    with pytest.raises(ValueError, match="nothing was measured"):
+        chapter.result("result-empty", o[k], "=", o[k], where=Ne(k, k))
+
+
+def test_an_assignment_is_no_result(chapter):
+    with pytest.raises(ValueError, match="assignment"):
+        chapter.result("result-step", W, "<-", W - alpha * W)

@@ -124,6 +124,12 @@ def test_float_dtype_is_kept(function, dtype):
 
 
 @pytest.mark.parametrize("function", SIBLINGS)
+def test_float16_is_float32_rounded_at_the_end(function):
+    z = rows(np.float16, 3, 0)
+    np.testing.assert_array_equal(function(z), function(z.astype(np.float32)).astype(np.float16))
+
+
+@pytest.mark.parametrize("function", SIBLINGS)
 def test_integers_and_booleans_become_float64(function):
     for z in ([3, 1, 2], np.array([3, 1, 2], dtype=np.uint8), [True, False]):
         assert function(z).dtype == np.float64

@@ -4,10 +4,10 @@ import re
 
 import nbformat
 import pytest
-from conftest import CHAPTERS
 from displayed_equations import Displayed, displayed_equations
 from latex_reader import TOKEN, LatexError, read_equation
 
+from conftest import CHAPTERS
 from softmax_lib.symbolic import *
 
 SOFTMAX = exp(z[k]) / Sum(exp(z[l]), (l, 1, K))
@@ -33,7 +33,22 @@ def test_reads_conditions_and_aligned_lines():
     assert read_equation(r"\begin{aligned} s &= c \\ &= t \end{aligned}")[0] == (s, "=", c, "=", t)
 
 
-NOT_IN_THE_DIALECT = [r"o_k = \heartsuit", r"q_k = 1", r"o_k = (z_k", r"o_k = z_k \text{or so}", r"= 1", r"o_a = 1"]
+NOT_IN_THE_DIALECT = [
+    r"o_k = \frac{1}{1 2}",
+    r"o_k = e^z_k",
+    r"o_k = e^-t",
+    r"o_k = \sigma(t)^2",
+    r"o_k = \ln (o_k)^2",
+    r"\nabla_W J^2 = 0",
+    r"o_k &= 1",
+    r"o_k = \left( z_k )",
+    r"o_k = \heartsuit",
+    r"q_k = 1",
+    r"o_k = (z_k",
+    r"o_k = z_k \text{or so}",
+    r"= 1",
+    r"o_a = 1",
+]
 
 
 @pytest.mark.parametrize("latex", NOT_IN_THE_DIALECT)
@@ -52,6 +67,13 @@ def test_refuses_what_it_does_not_understand(latex):
         "\\begin{align}\na &= b\n\\end{align}",
         "> $$\n> a = b\n> $$",
         "- $$a = b$$",
+        "```{math} a = 7 b\n:label: result-x\n```",
+        "```{eval-rst}\n.. math::\n\n   a = b\n```",
+        "$\\displaystyle a = b$",
+        "[^1]: $$a = b$$\n\ntext[^1]",
+        ":::{admonition} $$a = b$$\ntext\n:::",
+        "o<sub>k</sub> = 1",
+        "term\n: $$a = b$$",
     ],
 )
 def test_no_way_of_displaying_an_equation_is_overlooked(markdown):

@@ -174,6 +174,15 @@ def test_wrong_targets_are_refused_by_name(function, y, error, message):
 
 
 @pytest.mark.parametrize("function", LOSS_FUNCTIONS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_target_rows_may_miss_one_by_rounding_only(function, dtype):
+    root = np.sqrt(np.finfo(dtype).eps)
+    function(Z, (ONE_HOT * (1 + root / 2)).astype(dtype))
+    with pytest.raises(ValueError, match=r"target row 0 .* sum to 1"):
+        function(Z, (ONE_HOT * (1 - 2 * root)).astype(dtype))
+
+
+@pytest.mark.parametrize("function", LOSS_FUNCTIONS)
 def test_wrong_options_are_refused_by_name(function):
     with pytest.raises(ValueError, match=r"single row is z\[None, :\]"):
         function(Z[0], LABELS[:1])
@@ -181,6 +190,8 @@ def test_wrong_options_are_refused_by_name(function):
         function(Z, LABELS, reduction="average")
     with pytest.raises(ValueError, match="not negative"):
         function(Z, LABELS, sample_weight=-WEIGHTS)
+    with pytest.raises(ValueError, match="finite"):
+        function(Z, LABELS, sample_weight=np.append(WEIGHTS[1:], np.inf), reduction="sum")
     with pytest.raises(ValueError, match=r"sample_weight has shape \(4,\)"):
         function(Z, LABELS, sample_weight=WEIGHTS[:4])
     with pytest.raises(ValueError, match="positive sum"):

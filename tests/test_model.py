@@ -65,6 +65,13 @@ def test_float32_features_with_a_large_offset_are_learnt():
     assert model.score(moved, NAMES) >= SoftmaxRegression(0.01).fit(X, NAMES).score(X, NAMES) - 0.02
 
 
+def test_float32_features_are_centred_in_float64():
+    moved = (np.tile(X, (200, 1)) + 1e4).astype(np.float32)  # the sum has 9 digits, float32 holds 7
+    labels = np.tile(NAMES, 200)
+    short, long = (SoftmaxRegression(0.01, tol=1e-3).fit(moved.astype(t), labels) for t in ("f4", "f8"))
+    np.testing.assert_allclose(short.history_["loss"], long.history_["loss"], rtol=1e-5)
+
+
 def test_tiny_features_are_not_mistaken_for_a_flat_objective():
     with pytest.warns(ConvergenceWarning, match=r"differ from 1\) by a factor of \d.*e\+07: standardise"):
         assert not SoftmaxRegression(0.01 * 1e-16).fit(X * 1e-8, NAMES).converged_
@@ -128,6 +135,29 @@ def test_no_convergence_warns_with_the_bound_and_a_remedy_that_fits():
         assert SoftmaxRegression(0).fit(separable, [0, 1]).suboptimality_ == np.inf
 
 
+@pytest.mark.parametrize(
+    ("scales", "remedy"),
+    [
+        ([0.5, 4], "Raise max_iter, alpha or tol"),
+        ([2, 20], "by a factor of 20: standardise"),
+        ([50, 50], "by a factor of 50: standardise"),
+    ],
+)
+def test_the_remedy_compares_the_scales_of_the_features_that_vary_and_one(scales, remedy):
+    standard = (X - X.mean(axis=0)) / X.std(axis=0)
+    features = np.column_stack([standard * scales, np.full(len(X), 7.0)])
+    with pytest.warns(ConvergenceWarning, match=remedy):
+        SoftmaxRegression(max_iter=2).fit(features, NAMES)
+
+
+def test_a_warm_start_keeps_float32():
+    model = SoftmaxRegression(0.01, warm_start=True)
+    for tol in (1e-3, 1e-5):
+        model.set_params(tol=tol).fit((X + 5).astype(np.float32), NAMES)
+        assert model.n_iter_ > 0
+        assert model.coef_.dtype == model.intercept_.dtype == np.float32
+
+
 def test_warm_start_continues_where_the_last_fit_stopped():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -150,7 +180,10 @@ def test_verbose_says_why_it_stopped(capsys):
     [
         ({"solver": "adam"}, r"solver must be one of \['gd'\], got 'adam'"),
         ({"alpha": -1}, "alpha must be"),
+        ({"alpha": np.inf}, "alpha must be"),
         ({"tol": np.nan}, "tol must be"),
+        ({"tol": np.inf}, "tol must be"),
+        ({"max_iter": np.inf}, "max_iter must be"),
         ({"max_iter": 0}, "max_iter must be"),
     ],
 )

@@ -160,6 +160,15 @@ def test_optimal_intercept_makes_the_mean_probability_the_frequency(scale):
         assert objective.value(scale * W, b) <= objective.value(scale * W, b + RNG.normal(size=K))
 
 
+@pytest.mark.parametrize("far", [3, 4, 5])
+def test_the_optimal_intercept_is_found_where_a_full_newton_step_overshoots(far):
+    objective = Objective(X, LABELS, alpha=0.1)
+    for k in range(K):
+        b, missing = objective.optimal_intercept(0.1 * W, far * np.eye(K)[k])
+        np.testing.assert_allclose(objective.gradient(0.1 * W, b)[1], 0, atol=1e-7)
+        assert 0 <= missing < 1e-12
+
+
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("alpha", [0.01, 1])
 def test_the_certificate_is_an_upper_bound_and_tight_near_the_minimum(fit_intercept, alpha):
@@ -190,6 +199,14 @@ def test_the_certificate_holds_where_the_logits_are_saturated():
     assert gap <= objective.suboptimality(W, b) <= objective.value(W, b)
 
 
+def test_the_certificate_is_not_negative_where_rounding_puts_j_below_its_minimum():
+    for alpha in (0.01, 0.1, 1, 10):
+        objective = Objective(X.astype(np.float32), LABELS, alpha=alpha)
+        W_best, b_best, _ = minimum(Objective(X, LABELS, alpha=alpha))
+        for c in np.linspace(-1, 1, 20):  # the same minimum: a constant in b changes nothing but the rounding
+            assert objective.suboptimality(W_best.astype(np.float32), (b_best + c).astype(np.float32)) >= 0
+
+
 def test_without_a_penalty_there_is_no_certificate():
     assert Objective(X, LABELS).suboptimality(W, B) == np.inf
 
@@ -210,6 +227,19 @@ def test_float32_is_kept_but_j_is_accurate():
     assert dW.dtype == db.dtype == objective.zeros()[0].dtype == np.float32
     exact = Objective(X.astype(np.float32).astype(float), LABELS, alpha=0.1, sample_weight=WEIGHTS)
     assert pytest.approx(exact.value(W32.astype(float), b32.astype(float)), rel=3e-7) == J
+
+
+def test_sums_over_rows_of_float32_are_taken_in_float64():
+    big = 2**24  # big + 1 is not a float32
+    x = np.append(-big, np.zeros(N - 1)).astype(np.float32)[:, None]
+    objective = Objective(x, np.zeros(N, int), n_classes=2)
+    W, b = np.float32([[1], [0]]), np.zeros(2, np.float32)
+    for J in (objective.value(W, b), objective.value_and_gradient(W, b)[0]):
+        assert pytest.approx((big + (N - 1) * np.log(2)) / N, rel=1e-9) == J
+    weights = np.append(big, np.ones(N)).astype(np.float32)
+    assert Objective(np.ones((N + 1, D), np.float32), np.zeros(N + 1, int), sample_weight=weights).total_weight == (
+        big + N
+    )
 
 
 @pytest.mark.parametrize(

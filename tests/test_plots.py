@@ -107,6 +107,52 @@ def test_a_model_that_is_not_affine_has_no_polygons_but_is_drawn():
     assert len(ax.collections) == 4 + 4 + 1 + 4  # fills, boundaries, probability lines, points
 
 
+class Bent:
+    """Affine logits, but for a bend of a thousandth of their size in one quarter of the rectangle."""
+
+    classes_ = np.arange(3)
+
+    def __init__(self, quarter):
+        self.quarter = quarter
+
+    def decision_function(self, points):
+        middle, half = np.mean([XLIM, YLIM], axis=1), np.ptp([XLIM, YLIM], axis=1) / 2
+        bend = np.maximum((points - middle) / half * self.quarter, 0).prod(axis=1)  # (N,): 0 in the others
+        return points @ np.array([[1.0, 0, -1], [0, 2, 1]]) + 0.02 * bend[:, None] * [0, 1, 0]
+
+
+@pytest.mark.parametrize("quarter", [(1, 1), (1, -1), (-1, 1), (-1, -1)])
+def test_a_slight_bend_in_any_quarter_of_the_rectangle_is_not_affine(quarter):
+    assert len(decision_polygons(Bent((0, 0)), XLIM, YLIM)) == 3
+    with pytest.raises(ValueError, match="Bent is not affine"):
+        decision_polygons(Bent(quarter), XLIM, YLIM)
+
+
+def test_curved_boundaries_lie_where_a_logit_equals_the_largest_of_the_others():
+    model = make_pipeline(StandardScaler(), PolynomialFeatures(2, include_bias=False), SoftmaxRegression(0.1))
+    ax = plot_decision_regions(model.fit(X, Y), X, Y, proba=False)
+    for k, lines in enumerate(ax.collections[1:8:2]):  # a fill and its boundary for each class
+        z = model.decision_function(np.vstack([path.vertices for path in lines.get_paths()]))
+        assert len(z) > 20
+        others = np.delete(z, k, axis=1).max(axis=1)
+        np.testing.assert_allclose(z[:, k], others, atol=0.05)  # the logits span about 10
+
+
+def test_clipping_keeps_the_corners_on_the_line_and_repeats_none():
+    square = np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]])
+    diagonal = np.array([1.0, -1])
+    np.testing.assert_array_equal(plots.clip(square, diagonal, 0.0), square[:3])
+    np.testing.assert_array_equal(plots.clip(square, -diagonal, 0.0), square[[0, 2, 3]])
+    np.testing.assert_array_equal(plots.clip(square, np.array([1.0, 0]), 0.0), square)  # a side on the line
+
+
+def test_the_picture_has_a_margin_around_the_data():
+    ax = plot_decision_regions(SoftmaxRegression(0.1).fit(X, Y), X, Y)
+    for (left, right), x in zip((ax.get_xlim(), ax.get_ylim()), X.T, strict=True):
+        room = np.array([x.min() - left, right - x.max()]) / np.ptp(x)
+        assert ((room > 0.02) & (room < 0.2)).all()
+
+
 def test_regions_are_drawn_as_the_polygons_and_classes_by_colour_and_marker():
     model = SoftmaxRegression(0.1).fit(X, Y)
     ax = plot_decision_regions(model, X, Y, proba=False, class_names=["a", "b", "c", "d"])
@@ -153,6 +199,19 @@ def test_jacobian_cells_stand_in_row_k_and_column_j():
     assert mesh.norm.vmin == -mesh.norm.vmax
     with pytest.raises(ValueError, match=r"square matrix \(K, K\), got shape \(2, 2, 2\)"):
         plot_jacobian(softmax_jacobian(np.zeros((2, 2))))
+
+
+def test_positive_entries_are_blue_and_negative_ones_red():
+    mesh = plot_jacobian([[0.5, -0.5], [-0.25, 0.25]]).collections[0]
+    red, _, blue, _ = mesh.cmap(mesh.norm(np.array([0.5, 0.25, -0.25, -0.5]))).T
+    np.testing.assert_array_equal(blue > red, [True, True, False, False])
+
+
+def test_the_limit_sets_the_ends_of_the_colour_scale():
+    J = np.array([[0.1, -0.2], [0.0, 0.1]])
+    for limit, end in [(None, 0.2), (0.25, 0.25)]:
+        norm = plot_jacobian(J, limit=limit).collections[0].norm
+        assert (norm.vmin, norm.vmax) == (-end, end)
 
 
 def test_histories_are_drawn_from_anything_that_has_one():

@@ -87,6 +87,8 @@ def test_without_a_penalty_the_gradient_is_tested_and_no_bound_is_claimed():
     assert "no bound" in result.stop_reason
     J, norm = result.history["loss"][-1], result.history["gradient_norm"][-1]
     assert norm <= 1e-6 * np.sqrt(2 * objective.smoothness * J)
+    before, norms = result.history["loss"][:-1], result.history["gradient_norm"][:-1]
+    assert (norms > 1e-6 * np.sqrt(2 * objective.smoothness * before)).all()  # it stopped as soon as it could
     assert J == pytest.approx(lowest(objective), rel=1e-8)
 
 
@@ -131,6 +133,11 @@ def test_the_start_is_left_alone_and_its_shape_checked():
     gradient_descent(Objective(X, Y), W, b, max_iter=3)
     np.testing.assert_array_equal(W, W0)
     np.testing.assert_array_equal(b, B0)
+    for max_iter in (0, 3):  # none, and some, steps away from the start
+        result = gradient_descent(Objective(X, Y), W, b, max_iter=max_iter)
+        assert not np.shares_memory(result.coef, W)
+        assert not np.shares_memory(result.intercept, b)
+    np.testing.assert_array_equal(gradient_descent(Objective(X, Y), W0.tolist(), max_iter=0).coef, W0)
     with pytest.raises(ValueError, match=r"W has shape \(2, 3\), expected \(3, 2\)"):
         gradient_descent(Objective(X, Y), W0.T)
     with pytest.raises(ValueError, match=r"b has shape \(1,\), expected \(3,\)"):

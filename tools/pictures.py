@@ -15,6 +15,7 @@ STATIC = ROOT / "static"
 
 def hero(target=STATIC / "hero.svg"):
     import matplotlib.pyplot as plt
+
     from softmax_lib import SoftmaxRegression, load_penguins, plot_decision_regions, use_style
 
     use_style()

@@ -1,0 +1,185 @@
+"""Random points: the value of an expression in floating point, with derivatives by a complex step.
+
+This is the second road of `softmax_lib.derivation`.  It shares nothing with SymPy's calculus: an expression is
+read as a recipe and carried out with numbers.
+"""
+
+from __future__ import annotations
+
+import cmath
+import itertools
+from functools import cache
+
+import numpy as np
+from sympy import Add, KroneckerDelta, Mul, Pow, Sum, exp, log, sympify
+from sympy.tensor.indexed import Indexed
+
+from .symbolic import (
+    SIZE,
+    At,
+    D,
+    K,
+    N,
+    Partial,
+    entry,
+    largest_eigenvalue,
+    norm,
+    rank,
+    scalar_form,
+    sigma,
+)
+
+MATRIX_FUNCTIONS = {
+    rank: lambda matrix: np.linalg.matrix_rank(matrix, rtol=1e-9),
+    norm: np.linalg.norm,
+    largest_eigenvalue: lambda matrix: np.linalg.eigvalsh(matrix)[-1],
+}
+
+
+def key_of(expression):
+    """Return what a definition could replace here: (name, number of indices), (name, "function"), or None."""
+    if isinstance(expression, Indexed):
+        return expression.base.label.name, len(expression.indices)
+    if isinstance(expression, sigma):
+        return "sigma", "function"
+    return (expression.name, 0) if expression.is_Symbol else None
+
+
+@cache
+def entry_at(matrix, r, s):
+    """Entry (r, s) of a matrix expression, by its numbers."""
+    return scalar_form(entry(matrix, sympify(r), sympify(s)))
+
+
+class Point:
+    """Random numbers for every free letter at given sizes, and the value of an expression there.
+
+    Every third point has the numbers -1 and 1 only, where ties and extremes happen; the others are normal, of a
+    random scale.
+    """
+
+    def __init__(self, sizes, rules, seed):
+        self.sizes, self.rules, self.rng = sizes, rules, np.random.default_rng(seed)
+        self.tied, self.scale = seed % 3 == 2, 10 ** self.rng.uniform(-1, 0.5)
+        self.arrays, self.scalars, self.differentiating = {}, {}, False
+
+    def draw(self, shape=()):
+        if self.tied:
+            return self.rng.choice([-1.0, 1.0], shape)
+        return self.scale * self.rng.standard_normal(shape)
+
+    def array(self, name, n_indices):
+        key = (name, n_indices)
+        if key not in self.arrays:
+            of_weights = n_indices == 2 and name in ("w", "v")  # D x K, a matrix of weights or a direction
+            rows = (self.sizes[D if of_weights else N],) if n_indices == 2 else ()
+            numbers = self.draw((*rows, self.sizes[K if of_weights else SIZE[name]]))
+            if (*key, "total") in self.rules:
+                numbers = np.abs(numbers) + 0.1
+                numbers *= float(self.rules[(*key, "total")][1]) / numbers.sum(axis=-1, keepdims=True)
+            self.arrays[key] = numbers.astype(complex)
+        return self.arrays[key]
+
+    def value(self, e, env):
+        """Evaluate ``e`` with its free indices given by ``env``; a complex number, real if all is well."""
+        try:
+            with np.errstate(all="ignore"):  # infinities and NaN are noticed where they arrive
+                return self._value(e, {**self.sizes, **env})
+        except (ZeroDivisionError, OverflowError):
+            return complex("nan")
+
+    def _value(self, e, env):
+        if e in env:
+            return complex(env[e])
+        if not e.args and e.is_number:
+            return complex(e)
+        if isinstance(e, Partial):
+            return self._complex_step(*e.args, env)
+        if e.func in MATRIX_FUNCTIONS:
+            return complex(MATRIX_FUNCTIONS[e.func](self._matrix(e.args[0], env)))
+        if isinstance(e, At):
+            f, matrix, new = e.args
+            key = key_of(entry(matrix, 1, 1))
+            old = self.array(*key)
+            self.arrays[key] = self._matrix(new, env).astype(complex)
+            value = self._value(f, env)
+            self.arrays[key] = old
+            return value
+        key = key_of(e)
+        if isinstance(e, Indexed):
+            numbers = tuple(round(self._value(index, env).real) for index in e.indices)
+            if key in self.arrays or key not in self.rules:
+                return self._lookup(key, numbers)
+            arguments, right = self.rules[key]
+            return self._value(right, {**env, **dict(zip(arguments, numbers, strict=True))})
+        if isinstance(e, Sum):
+            return self._sum(e.function, e.limits, env)
+        if isinstance(e, KroneckerDelta):
+            left, right = (self._value(a, env) for a in e.args)
+            return complex(left == right)
+        if key in self.rules:
+            arguments, right = self.rules[key]
+            values = [self._value(a, env) for a in e.args]
+            return self._value(right, {**env, **dict(zip(arguments, values, strict=True))})
+        if e.is_Symbol:
+            return self.scalars.setdefault(e, complex(self.draw()))
+        parts = [self._value(a, env) for a in e.args]
+        if isinstance(e, Add):
+            return sum(parts)
+        if isinstance(e, Mul):
+            return complex(np.prod(parts))
+        if isinstance(e, Pow):
+            return parts[0] ** parts[1]
+        if isinstance(e, exp):
+            return cmath.exp(parts[0])
+        if isinstance(e, log):
+            return cmath.log(parts[0])
+        raise TypeError(f"no rule to evaluate {e.func.__name__} in {e}; add one to softmax_lib.points")
+
+    def _sum(self, body, limits, env):
+        if not limits:
+            return self._value(body, env)
+        *inner, (index, low, high) = limits  # the last limit is the outermost sum
+        low, high = (round(self._value(bound, env).real) for bound in (low, high))
+        return sum((self._sum(body, inner, {**env, index: i}) for i in range(low, high + 1)), 0j)
+
+    def _lookup(self, key, numbers):
+        array = self.array(*key)
+        if any(not 1 <= i <= size for i, size in zip(numbers, array.shape, strict=True)):
+            raise IndexError(f"{key[0]} has shape {array.shape}; the index {numbers}, counted from 1, does not exist")
+        return array[tuple(i - 1 for i in numbers)]
+
+    def _matrix(self, matrix, env):
+        if self.differentiating:
+            raise TypeError(f"the derivative of a rank, norm, eigenvalue or At of {matrix} is not measured here")
+        rows, cols = (round(self._value(size, env).real) for size in matrix.shape)
+        entries = [
+            self._value(entry_at(matrix, r, s), env).real
+            for r, s in itertools.product(range(1, rows + 1), range(1, cols + 1))
+        ]
+        return np.array(entries).reshape(rows, cols)
+
+    def _complex_step(self, f, variable, env):
+        """Im f(x + ih)/h is the derivative to full accuracy: nothing is subtracted, so h may be tiny."""
+        if self.differentiating:
+            raise TypeError(f"second derivatives such as that of {f} are not measured here")
+        key, h = key_of(variable), 1e-30
+        numbers = tuple(round(self._value(index, env).real) for index in variable.indices)
+        derived = key in self.rules and key not in self.arrays
+        if derived:  # differentiate with respect to a quantity that has a definition: hold its values
+            shape = [range(1, self.array(*key).shape[a] + 1) for a in range(key[1])]
+            self.arrays.pop(key)
+            table = {i: self._value(variable.base[i], env) for i in itertools.product(*shape)}
+            self.arrays[key] = np.array(list(table.values())).reshape([len(r) for r in shape])
+        array = self.array(*key)
+        place = tuple(i - 1 for i in numbers)
+        self._lookup(key, numbers)
+        array[place] += 1j * h
+        self.differentiating = True
+        try:
+            return complex(self._value(f, env).imag / h)
+        finally:
+            self.differentiating = False
+            array[place] -= 1j * h
+            if derived:
+                self.arrays.pop(key)
