@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from mdit_py_plugins.amsmath import amsmath_plugin
@@ -23,6 +24,7 @@ MARKDOWN = (
 )
 #: Directives whose content is MyST again.  Any other directive could display anything, so it counts as untied.
 READ_ON = {"admonition", "dropdown", "figure", "note", "tip", "warning", "div"}
+NO_MATHEMATICS = {"bibliography"}
 #: Mathematics written in HTML.
 HTML_MATHEMATICS = re.compile(r"<(math|su[bp]|i|var)\b|\\\[|\$\$")
 
@@ -43,7 +45,7 @@ def displayed_equations(markdown):
 
 
 def _from_tokens(tokens):
-    for token in tokens:
+    for before, token in pairwise([None, *tokens]):
         if token.type in ("math_block", "math_block_label"):
             yield Displayed(token.content.strip(), token.info or None)
         elif token.type in ("amsmath", "math_inline_double"):
@@ -52,7 +54,7 @@ def _from_tokens(tokens):
             yield from _from_directive(token.info.strip(), token.content)
         elif token.type in ("html_block", "html_inline") and HTML_MATHEMATICS.search(token.content):
             yield Displayed(token.content, None)
-        elif token.type == "inline" and token.children and _only_mathematics(token.children):
+        elif before is not None and before.type == "paragraph_open" and _only_mathematics(token.children):
             yield Displayed(token.content, None)
         elif token.children:
             yield from _from_tokens(token.children)
@@ -74,5 +76,5 @@ def _from_directive(info, content):
     elif name[1] in READ_ON:
         yield from displayed_equations(name[2])
         yield from displayed_equations(content)
-    else:
+    elif name[1] not in NO_MATHEMATICS:
         yield Displayed(content, None)
