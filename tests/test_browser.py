@@ -9,9 +9,10 @@ import shutil
 import threading
 from urllib.parse import urlsplit
 
+import pytest
+
 import build_book
 import check_site
-import pytest
 import serve
 
 PAGES = [*check_site.toc_pages(), "search.html"]

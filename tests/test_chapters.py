@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 
 import pytest
 
-from conftest import CHAPTERS, code_cells, executed, stored
+from chapters_as_run import CHAPTERS, code_cells, executed, stored
 
 COORDINATE = re.compile(r"-?\d+\.\d+")
 NAME = re.compile(r"\b[a-z][0-9a-f]{10}\b")  # Matplotlib names a shape by the digest of its coordinates

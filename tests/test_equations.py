@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import nbformat
 import pytest
-from conftest import CHAPTERS, ROOT, executed
+
+from chapters_as_run import CHAPTERS, ROOT, executed
 from displayed_equations import displayed_equations
 from latex_reader import LatexError, read_equation
 

@@ -4,10 +4,10 @@ import re
 
 import nbformat
 import pytest
+
+from chapters_as_run import CHAPTERS
 from displayed_equations import Displayed, displayed_equations
 from latex_reader import TOKEN, LatexError, read_equation
-
-from conftest import CHAPTERS
 from softmax_lib.symbolic import *
 
 SOFTMAX = exp(z[k]) / Sum(exp(z[l]), (l, 1, K))

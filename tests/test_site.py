@@ -1,8 +1,9 @@
 """The built site: every page there, links resolve, images described, nothing from outside, math typeset."""
 
+import pytest
+
 import build_book
 import check_site
-import pytest
 
 PAGES = [*check_site.toc_pages(), "search.html"]
 

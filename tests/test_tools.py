@@ -6,11 +6,12 @@ import stat
 import subprocess
 import sys
 
+import pytest
+
 import bootstrap
 import build_book
 import check_site
 import notebooks
-import pytest
 
 # ------------------------------------------------------------------------------------------------- set-up
 
