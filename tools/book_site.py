@@ -124,8 +124,20 @@ def typeset(latex, node, display):
     return f"<code>{html.escape(latex)}</code>"
 
 
+def keep_punctuation(app, doctree, docname):
+    """Give a short formula the punctuation that follows it, so that no line begins with a full stop."""
+    for node in doctree.findall(nodes.math):
+        place = node.parent.index(node) + 1
+        after = node.parent[place] if place < len(node.parent) else None
+        if isinstance(after, nodes.Text) and after[:1] in tuple(".,;:!?)’") and len(node.astext()) <= 30:
+            node["stop"] = after[:1]
+            node.parent[place] = nodes.Text(after[1:])
+
+
 def visit_math(self, node):
-    self.body.append(f'<span class="math">{typeset(node.astext(), node, display=False)}</span>')
+    formula = f'<span class="math">{typeset(node.astext(), node, display=False)}</span>'
+    stop = node.get("stop")
+    self.body.append(f'<span class="nowrap">{formula}{stop}</span>' if stop else formula)
     raise nodes.SkipNode
 
 
@@ -314,6 +326,7 @@ def setup(app):
     app.add_config_value("comments_config", {}, "")  # Jupyter Book sets it for an extension we leave out
     app.connect("builder-inited", dark_code_colours, priority=100)
     app.connect("env-get-updated", write_every_page, priority=900)
+    app.connect("doctree-resolved", keep_punctuation)
     app.connect("html-page-context", finish_page, priority=900)
     app.connect("build-finished", finish_site, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": False}
