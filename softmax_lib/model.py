@@ -11,9 +11,9 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from softmax_lib.functions import log_softmax, softmax
 from softmax_lib.objective import Objective
-from softmax_lib.solvers import gradient_descent
+from softmax_lib.solvers import gradient_descent, newton_cg
 
-SOLVERS = {"gd": gradient_descent}
+SOLVERS = {"newton-cg": newton_cg, "gd": gradient_descent}
 
 
 class SoftmaxRegression(ClassifierMixin, BaseEstimator):
@@ -27,8 +27,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
     alpha : float, default 1e-4
         Strength of the penalty; ``1 / (C N)`` in scikit-learn's terms.  The intercept is free.
     fit_intercept : bool, default True
-    solver : {"gd"}, default "gd"
-        "gd" is gradient descent with the step 1/beta (chapter 6).
+    solver : {"newton-cg", "gd"}, default "newton-cg"
+        "newton-cg" is Newton's method; "gd" is gradient descent with the step 1/beta (chapter 6).
     tol : float, default 1e-6
         The fit has converged when J is proved to be within ``tol * J`` of its minimum.  With
         ``alpha=0`` no such proof exists, and the size of the gradient is tested instead.
@@ -94,7 +94,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         alpha=1e-4,
         *,
         fit_intercept=True,
-        solver="gd",
+        solver="newton-cg",
         tol=1e-6,
         max_iter=1000,
         class_weight=None,

@@ -5,7 +5,10 @@ from functools import cached_property
 import numpy as np
 
 from softmax_lib.functions import as_floats, shifted
-from softmax_lib.loss import as_targets, as_weights, row_gradients, row_hessian_products, row_losses
+from softmax_lib.loss import as_targets, as_weights, row_gradients, row_losses
+
+#: From here on the covariance of the features costs more than it saves the solver.
+MANY_FEATURES = 128
 
 
 def weighted_loss(s, y, weights):
@@ -99,9 +102,7 @@ class Objective:
     (array([[ 0.444,  0.111, -0.556]]), True)
     """
 
-    def __init__(
-        self, X, y, *, alpha=0.0, fit_intercept=True, sample_weight=None, n_classes=None, block_rows=8192
-    ):
+    def __init__(self, X, y, *, alpha=0.0, fit_intercept=True, sample_weight=None, n_classes=None, block_rows=8192):
         X, y = as_floats(X, "X"), np.asarray(y)
         if X.ndim != 2 or not X.size or not np.isfinite(X).all():
             raise ValueError(f"X must be (N, D), not empty and finite, got shape {X.shape}")
@@ -143,15 +144,13 @@ class Objective:
         J = loss / self.total_weight + self.alpha / 2 * float(np.vdot(W, W))
         return J, dW / self.total_weight + self.alpha * W, db / self.total_weight * self.fit_intercept
 
+    def curvature(self, W, b):
+        """The Hessian at (W, b), as a `Curvature`: many products for one computation of the probabilities."""
+        return Curvature(self, W, b)
+
     def hessian_product(self, W, b, V, c):
         """The Hessian at (W, b) times the direction (V, c): arrays (K, D) and (K,)."""
-        HV, Hc = np.zeros_like(W), np.zeros_like(b)
-        c = c * self.fit_intercept
-        for X, _, s in self.blocks():
-            R = s[:, None] * row_hessian_products(shifted(X @ W.T + b), X @ V.T + c)  # (n, K)
-            HV += R.T @ X
-            Hc += R.sum(axis=0)
-        return HV / self.total_weight + self.alpha * V, Hc / self.total_weight * self.fit_intercept
+        return self.curvature(W, b).product(V, c)
 
     @cached_property
     def smoothness(self):
@@ -164,6 +163,14 @@ class Objective:
         A = A * np.sqrt(self.weights / self.total_weight)[:, None]  # (N, D) or (N, D + 1)
         gram = A.T @ A if A.shape[0] > A.shape[1] else A @ A.T  # the smaller of the two
         return float(np.linalg.eigvalsh(gram)[-1]) / 2 + self.alpha
+
+    @cached_property
+    def gram(self):
+        """The weighted X^T X, (D, D), with its diagonal scaled to one, and the scale (D,) of each feature."""
+        gram = (self.X * (self.weights / self.total_weight)[:, None]).T @ self.X
+        scale = np.sqrt(np.diag(gram))
+        scale[scale == 0] = 1
+        return gram / scale / scale[:, None], scale
 
     def optimal_intercept(self, W, b, max_iter=50):
         """The intercept (K,) that minimises J(W, .), and how far J may still be above that minimum.
@@ -229,3 +236,78 @@ class Objective:
         label = Z[rows, self.y]  # (N,)
         Z[rows, self.y] = -np.inf
         return bool(((label > Z.max(axis=1)) | (self.weights == 0)).all())
+
+
+class Curvature:
+    r"""The Hessian of an `Objective` at one point (W, b).
+
+    .. math:: H = \sum_n \bar s_n \, (\mathrm{diag}(o_n) - o_n o_n^T) \otimes (x_n, 1)(x_n, 1)^T
+              + \mathrm{diag}(\alpha, \dots, \alpha, 0), \qquad \bar s_n = s_n / \sum_m s_m
+
+    It keeps the probabilities O (N, K), so that each product costs two products with X and no exponential.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from softmax_lib import Objective
+    >>> objective = Objective([[0.0], [1.0], [3.0]], [0, 1, 2], alpha=0.1)
+    >>> curvature = objective.curvature(*objective.zeros())
+    >>> V, c = np.array([[1.0], [0.0], [0.0]]), np.zeros(3)
+    >>> HV, Hc = curvature.product(V, c)
+    >>> H = curvature.matrix()  # (K, D + 1, K, D + 1)
+    >>> bool(np.allclose(HV, H[:, :1, 0, 0])), bool(np.allclose(Hc, H[:, 1, 0, 0]))
+    (True, True)
+    """
+
+    def __init__(self, objective, W, b):
+        self.objective = objective
+        blocks = [shifted(X @ W.T + b).probabilities() for X, _, _ in objective.blocks()]
+        self.O = np.concatenate(blocks)  # (N, K)
+        self.s = objective.weights / objective.total_weight  # (N,)
+
+    def product(self, V, c):
+        """H times the direction (V, c): arrays (K, D) and (K,)."""
+        X, alpha, fit_intercept = self.objective.X, self.objective.alpha, self.objective.fit_intercept
+        R = X @ V.T + c * fit_intercept  # (N, K)
+        R -= np.einsum("nk,nk->n", self.O, R)[:, None]
+        R *= self.O
+        R *= self.s[:, None]
+        return R.T @ X + alpha * V, R.sum(axis=0) * fit_intercept
+
+    def diagonal(self):
+        """The diagonal of H, as arrays (K, D) and (K,)."""
+        P = self.O * (1 - self.O) * self.s[:, None]  # (N, K)
+        return P.T @ self.objective.X**2 + self.objective.alpha, P.sum(axis=0)
+
+    def preconditioner(self):
+        """A function (rW, rb) -> (zW, zb) that is cheap and close to the inverse of H.
+
+        With few features it takes the covariance of the features for every class, scaled by the class's mean
+        o (1 - o), so that neither the scale of the features nor their correlations slow the solver; with many,
+        the diagonal of H.
+        """
+        tiny = np.finfo(self.O.dtype).tiny
+        if self.objective.shape[1] > MANY_FEATURES:
+            dW, db = self.diagonal()
+            return lambda rW, rb: (rW / dW, rb / np.maximum(db, tiny))
+        p = np.maximum(self.s @ (self.O * (1 - self.O)), tiny)  # (K,)
+        gram, scale = self.objective.gram  # (D, D) with a unit diagonal, (D,)
+        penalty = self.objective.alpha / p.mean() / scale**2
+        inverse = np.linalg.inv(gram + np.diag(penalty + 1e-10))  # (D, D)
+        return lambda rW, rb: ((rW / scale) @ inverse / scale / p[:, None], rb / p)
+
+    def matrix(self):
+        """H written out, (K, D + 1, K, D + 1), the intercept last; for K (D + 1) of a few hundred at most."""
+        K, D = self.objective.shape
+        H = np.zeros((K, D + 1, K, D + 1))
+        for start in range(0, len(self.O), 4096):
+            rows = slice(start, start + 4096)
+            O, s = self.O[rows], self.s[rows, None]  # (n, K), (n, 1)
+            X = np.insert(self.objective.X[rows], D, float(self.objective.fit_intercept), axis=1)  # (n, D + 1)
+            OX = (O[:, :, None] * X[:, None, :]).reshape(len(X), -1)  # (n, K (D + 1))
+            H -= ((s * OX).T @ OX).reshape(H.shape)
+            for k in range(K):
+                H[k, :, k, :] += (s * O[:, k : k + 1] * X).T @ X
+        d = np.arange(D)
+        H[np.arange(K)[:, None], d, np.arange(K)[:, None], d] += self.objective.alpha
+        return H

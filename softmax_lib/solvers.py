@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+#: Up to how many weights Newton's equations are solved with the Hessian written out.
+DIRECT = 250
+
 
 @dataclass
 class Result:
@@ -98,9 +101,7 @@ def conclude(objective, W, b, met, tol, history):
     return Result(W, b, n_iter, bool(met), reason, float(bound), history)
 
 
-def gradient_descent(
-    objective, W=None, b=None, *, step_size=None, tol=1e-6, max_iter=1000, record_weights=False
-):
+def gradient_descent(objective, W=None, b=None, *, step_size=None, tol=1e-6, max_iter=1000, record_weights=False):
     r"""Gradient descent with a fixed step.
 
     .. math:: W \leftarrow W - \eta \frac{\partial J}{\partial W}, \qquad
@@ -154,3 +155,114 @@ def gradient_descent(
         if met or len(history["loss"]) > max_iter or not np.isfinite(J):
             return conclude(objective, W, b, met, tol, history)
         W, b = W - step_size * dW, b - step_size * db
+
+
+def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100):
+    r"""Newton's method: minimise the quadratic model of J, then shorten the step until J really falls.
+
+    .. math:: (W, b) \leftarrow (W, b) - t \, H^{-1} \nabla J, \qquad t = 1, \tfrac12, \tfrac14, \dots
+
+    With few weights the Hessian is written out and the equations are solved directly; otherwise
+    by conjugate gradients, which need only products with it, and only as exactly as it pays: the
+    further from the minimum, the less.
+
+    Parameters
+    ----------
+    objective : Objective
+    W : array_like, shape (K, D), optional
+        Where to start; zeros by default.
+    b : array_like, shape (K,), optional
+        Where to start; zeros by default.
+    tol : float, default 1e-6
+        See `good_enough`.
+    max_iter : int, default 100
+        The largest number of Newton steps.
+
+    Returns
+    -------
+    Result
+
+    Notes
+    -----
+    Source: Nocedal and Wright, Numerical Optimization, 2nd edition, chapter 7.
+
+    Examples
+    --------
+    >>> from softmax_lib import Objective
+    >>> from softmax_lib.solvers import newton_cg
+    >>> result = newton_cg(Objective([[0.0], [1.0], [2.0]], [0, 1, 0], alpha=0.1))
+    >>> result.converged, result.n_iter < 10
+    (True, True)
+    """
+    W, b = starting_point(objective, W, b)
+    history = {"loss": [], "gradient_norm": []}
+    J, dW, db = objective.value_and_gradient(W, b)
+    while True:
+        norm = float(np.sqrt(np.vdot(dW, dW) + np.vdot(db, db)))
+        history["loss"].append(J)
+        history["gradient_norm"].append(norm)
+        met = good_enough(objective, W, b, J, norm, tol)
+        if met or len(history["loss"]) > max_iter:
+            return conclude(objective, W, b, met, tol, history)
+        curvature = objective.curvature(W, b)
+        if W.size + b.size <= DIRECT:
+            V, c = direct_step(curvature, dW, db)
+        else:
+            exactness = min(0.3, 0.5 * np.sqrt(norm / history["gradient_norm"][0]))
+            V, c = cg_step(curvature, dW, db, exactness)
+        slope = float(np.vdot(dW, V) + np.vdot(db, c))
+        t, J_new = 1.0, objective.value(W + V, b + c)
+        while not J_new <= J + 1e-4 * t * slope and t > 1e-10:
+            t /= 2
+            J_new = objective.value(W + t * V, b + t * c)
+        if not J_new < J:  # rounding leaves nothing to gain
+            return conclude(objective, W, b, met, tol, history)
+        W, b = W + t * V, b + t * c
+        J, dW, db = objective.value_and_gradient(W, b)
+
+
+def direct_step(curvature, dW, db):
+    """Solve H (V, c) = -(dW, db) with the Hessian written out; used for up to `DIRECT` weights."""
+    H = curvature.matrix()  # (K, D + 1, K, D + 1)
+    K, D1 = H.shape[:2]
+    g = np.column_stack([dW, db])  # (K, D + 1)
+    # A common shift of the classes changes no probability, so without a penalty H is singular along
+    # it, and the gradient has no part there: a curvature of its own leaves the step as it is.
+    scale = np.einsum("kdkd->d", H) / K  # (D + 1,)
+    scale[scale <= 0] = 1
+    d = np.arange(0 if curvature.objective.alpha == 0 else D1 - 1, D1)
+    scale = scale[d]
+    H[:, d, :, d] += (scale / K)[:, None, None]
+    H = H.reshape(K * D1, K * D1)
+    unit = 1 / np.sqrt(np.diag(H))  # features of any scale become comparable
+    H = H * unit * unit[:, None] + 1e-14 * np.eye(K * D1)
+    step = -unit * np.linalg.solve(H, unit * g.ravel())
+    step = step.reshape(K, D1).astype(dW.dtype)
+    return step[:, :-1], step[:, -1] * curvature.objective.fit_intercept
+
+
+def cg_step(curvature, dW, db, exactness, max_iter=250):
+    """Solve H (V, c) = -(dW, db) by preconditioned conjugate gradients, to a relative residual of `exactness`."""
+    precondition = curvature.preconditioner()
+    V, c = np.zeros_like(dW), np.zeros_like(db)
+    rW, rb = -dW, -db
+    zW, zb = precondition(rW, rb)
+    pW, pb = zW, zb
+    size = float(np.vdot(rW, zW) + np.vdot(rb, zb))
+    enough = exactness**2 * size
+    for _ in range(max_iter):
+        if size <= enough:
+            break
+        qW, qb = curvature.product(pW, pb)
+        bend = float(np.vdot(pW, qW) + np.vdot(pb, qb))
+        if bend <= 0:  # flat up to rounding
+            break
+        t = size / bend
+        V, c = V + t * pW, c + t * pb
+        rW, rb = rW - t * qW, rb - t * qb
+        zW, zb = precondition(rW, rb)
+        previous, size = size, float(np.vdot(rW, zW) + np.vdot(rb, zb))
+        pW, pb = zW + size / previous * pW, zb + size / previous * pb
+    if curvature.objective.alpha == 0:
+        V = V - V.mean(axis=0)  # of all steps that do the same, the one without a common shift
+    return V, c - c.mean()

@@ -74,7 +74,15 @@ def test_float32_features_are_centred_in_float64():
 
 def test_tiny_features_are_not_mistaken_for_a_flat_objective():
     with pytest.warns(ConvergenceWarning, match=r"differ from 1\) by a factor of \d.*e\+07: standardise"):
-        assert not SoftmaxRegression(0.01 * 1e-16).fit(X * 1e-8, NAMES).converged_
+        assert not SoftmaxRegression(0.01 * 1e-16, solver="gd").fit(X * 1e-8, NAMES).converged_
+    tiny, usual = SoftmaxRegression(0.01 * 1e-16).fit(X * 1e-8, NAMES), SoftmaxRegression(0.01).fit(X, NAMES)
+    np.testing.assert_allclose(tiny.coef_ * 1e-8, usual.coef_, rtol=1e-3)
+
+
+def test_the_optimum_is_that_of_scikit_learn():
+    ours = SoftmaxRegression(0.01, tol=1e-12).fit(X, NAMES)
+    theirs = LogisticRegression(C=1 / (0.01 * len(Y)), tol=1e-10, solver="newton-cg").fit(X, NAMES)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=1e-6)
 
 
 def test_integer_weights_are_repeated_rows():
@@ -178,7 +186,7 @@ def test_verbose_says_why_it_stopped(capsys):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"solver": "adam"}, r"solver must be one of \['gd'\], got 'adam'"),
+        ({"solver": "adam"}, r"solver must be one of \['gd', 'newton-cg'\], got 'adam'"),
         ({"alpha": -1}, "alpha must be"),
         ({"alpha": np.inf}, "alpha must be"),
         ({"tol": np.nan}, "tol must be"),

@@ -1,0 +1,106 @@
+"""Newton's method: the Hessian that it uses, the minimum that it reaches, and the account that it gives."""
+
+import numpy as np
+import pytest
+
+from softmax_lib import Objective, solvers
+from softmax_lib.solvers import gradient_descent, newton_cg
+
+N, D, K = 61, 4, 3
+RNG = np.random.default_rng(5)
+X = RNG.normal(size=(N, D)) + np.array([0.5, -1, 0, 2])
+Y = np.where(RNG.random(N) < 0.6, 0, RNG.integers(0, K, N))  # unbalanced, and hardly separable
+Y[:K] = range(K)
+WEIGHTS = RNG.integers(0, 4, N)
+W0, B0 = RNG.normal(size=(K, D)), RNG.normal(size=K)
+SCALES = np.array([1e-8, 1e-3, 1e2, 1e8])
+
+
+@pytest.fixture(params=["direct", "cg, covariance", "cg, diagonal"])
+def way(request, monkeypatch):
+    """Each of the three ways to a Newton step, whatever the size of the problem."""
+    monkeypatch.setattr(solvers, "DIRECT", 250 if request.param == "direct" else 0)
+    if request.param == "cg, diagonal":
+        from softmax_lib import objective
+
+        monkeypatch.setattr(objective, "MANY_FEATURES", 0)
+    return request.param
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+def test_matrix_diagonal_and_products_are_one_hessian(fit_intercept, weights):
+    objective = Objective(X, Y, alpha=0.3, fit_intercept=fit_intercept, sample_weight=weights, block_rows=17)
+    curvature = objective.curvature(W0, B0)
+    H = curvature.matrix()  # (K, D + 1, K, D + 1)
+    V, c = RNG.normal(size=(K, D)), RNG.normal(size=K)
+    HV, Hc = curvature.product(V, c)
+    full = np.einsum("kdle,le->kd", H, np.column_stack([V, c]))
+    np.testing.assert_allclose(HV, full[:, :D], rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(Hc, full[:, D], rtol=1e-12, atol=1e-14)
+    dW, db = curvature.diagonal()
+    np.testing.assert_allclose(dW, np.einsum("kdkd->kd", H)[:, :D], rtol=1e-10)
+    if fit_intercept:
+        np.testing.assert_allclose(db, np.einsum("kdkd->kd", H)[:, D], rtol=1e-10)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+def test_it_reaches_the_minimum_of_gradient_descent(way, fit_intercept, weights):
+    objective = Objective(X, Y, alpha=0.1, fit_intercept=fit_intercept, sample_weight=weights)
+    newton = newton_cg(objective, tol=1e-12)
+    descent = gradient_descent(objective, tol=1e-10, max_iter=20_000)
+    assert newton.converged and descent.converged
+    assert newton.n_iter < 15 < descent.n_iter
+    np.testing.assert_allclose(newton.coef, descent.coef, atol=1e-4)
+
+
+def test_the_loss_falls_at_every_step_from_anywhere(way):
+    result = newton_cg(Objective(X, Y, alpha=1e-3), 20 * W0, 20 * B0, tol=1e-8)
+    assert result.converged
+    assert (np.diff(result.history["loss"]) < 0).all()
+    assert len(result.history["gradient_norm"]) == result.n_iter + 1
+
+
+def test_the_last_steps_converge_quadratically():
+    loss = newton_cg(Objective(X, Y, alpha=0.1), tol=1e-15).history["loss"]
+    gaps = loss[:-1] - loss[-1]
+    gaps = gaps[gaps > 1e-13]
+    assert gaps[-1] < 10 * gaps[-2] ** 1.5
+
+
+def test_the_scale_of_a_feature_costs_no_accuracy(monkeypatch):
+    """The same model in other units, each weight with its own penalty, is not at hand; so alpha is tiny instead."""
+    for direct in (250, 0):
+        monkeypatch.setattr(solvers, "DIRECT", direct)
+        usual = newton_cg(Objective(X, Y, alpha=0), tol=1e-9)
+        scaled = newton_cg(Objective((X - X.mean(axis=0)) * SCALES, Y, alpha=0), tol=1e-9)
+        np.testing.assert_allclose(scaled.coef * SCALES, usual.coef, rtol=1e-4, atol=1e-6)
+
+
+def test_more_features_than_rows_and_many_classes():
+    rng = np.random.default_rng(0)
+    for n, d, k in [(20, 150, 3), (150, 10, 40)]:
+        y = np.append(np.arange(k), rng.integers(0, k, n - k))
+        objective = Objective(rng.normal(size=(n, d)), y, alpha=0.01)
+        result = newton_cg(objective, tol=1e-8)
+        assert result.converged
+        assert result.suboptimality <= 1e-8 * result.history["loss"][-1]
+        lower = newton_cg(objective, tol=1e-13).history["loss"][-1]
+        assert result.history["loss"][-1] - lower <= result.suboptimality
+
+
+def test_float32_is_kept(way):
+    result = newton_cg(Objective(X.astype(np.float32), Y, alpha=0.1), tol=1e-4)
+    assert result.converged and result.coef.dtype == result.intercept.dtype == np.float32
+
+
+def test_separable_rows_without_a_penalty_are_said_to_have_no_minimum():
+    result = newton_cg(Objective([[-2.0], [-1.0], [1.0], [2.0]], [0, 0, 1, 1]))
+    assert not result.converged and "no minimum" in result.stop_reason
+
+
+def test_it_stops_where_rounding_leaves_nothing_to_gain():
+    result = newton_cg(Objective(X, Y, alpha=0.1), tol=0)
+    assert result.n_iter < 20 and not result.converged
+    assert result.suboptimality < 1e-13
