@@ -163,8 +163,8 @@ def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100):
     .. math:: (W, b) \leftarrow (W, b) - t \, H^{-1} \nabla J, \qquad t = 1, \tfrac12, \tfrac14, \dots
 
     With few weights the Hessian is written out and the equations are solved directly; otherwise
-    by conjugate gradients, which need only products with it, and only as exactly as it pays: the
-    further from the minimum, the less.
+    by conjugate gradients, which need only products with it, and only to a tenth: the quadratic
+    model is no more exact than that far from the minimum, and near it a few more steps are cheap.
 
     Parameters
     ----------
@@ -204,21 +204,26 @@ def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100):
         met = good_enough(objective, W, b, J, norm, tol)
         if met or len(history["loss"]) > max_iter:
             return conclude(objective, W, b, met, tol, history)
-        curvature = objective.curvature(W, b)
-        if W.size + b.size <= DIRECT:
-            V, c = direct_step(curvature, dW, db)
-        else:
-            exactness = min(0.3, 0.5 * np.sqrt(norm / history["gradient_norm"][0]))
-            V, c = cg_step(curvature, dW, db, exactness)
-        slope = float(np.vdot(dW, V) + np.vdot(db, c))
-        t, J_new = 1.0, objective.value(W + V, b + c)
-        while not J_new <= J + 1e-4 * t * slope and t > 1e-10:
-            t /= 2
-            J_new = objective.value(W + t * V, b + t * c)
-        if not J_new < J:  # rounding leaves nothing to gain
+        step = direct_step if W.size + b.size <= DIRECT else cg_step
+        W_new, b_new = shorten(objective, W, b, J, dW, db, *step(objective.curvature(W, b), dW, db))
+        if W_new is W:  # the model is no guide where all logits are saturated; the safe step always is
+            W_new, b_new = shorten(objective, W, b, J, dW, db, -dW / objective.smoothness, -db / objective.smoothness)
+        if W_new is W:  # rounding leaves nothing to gain
             return conclude(objective, W, b, met, tol, history)
-        W, b = W + t * V, b + t * c
+        W, b = W_new, b_new
         J, dW, db = objective.value_and_gradient(W, b)
+
+
+def shorten(objective, W, b, J, dW, db, V, c):
+    """Halve the step (V, c) until J falls by a part of what the slope promises; return W and b if it never does."""
+    slope = float(np.vdot(dW, V) + np.vdot(db, c))
+    t = 1.0
+    while t > 1e-6:
+        W_new, b_new = W + t * V, b + t * c
+        if objective.value(W_new, b_new) < min(J + 1e-4 * t * slope, J):
+            return W_new, b_new
+        t /= 2
+    return W, b
 
 
 def direct_step(curvature, dW, db):
@@ -241,7 +246,7 @@ def direct_step(curvature, dW, db):
     return step[:, :-1], step[:, -1] * curvature.objective.fit_intercept
 
 
-def cg_step(curvature, dW, db, exactness, max_iter=250):
+def cg_step(curvature, dW, db, exactness=0.1, max_iter=250):
     """Solve H (V, c) = -(dW, db) by preconditioned conjugate gradients, to a relative residual of `exactness`."""
     precondition = curvature.preconditioner()
     V, c = np.zeros_like(dW), np.zeros_like(db)

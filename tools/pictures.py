@@ -21,7 +21,7 @@ def hero(target=STATIC / "hero.svg"):
     use_style()
     penguins = load_penguins(["bill length", "bill depth"])
     # The model of chapter 7, so that the landing page promises the picture which that chapter explains.
-    model = SoftmaxRegression(alpha=0.01, solver="gd", max_iter=20_000, tol=1e-3)
+    model = SoftmaxRegression(alpha=0.01)
     model.fit(penguins.X, penguins.y)
     names = {"feature_names": penguins.feature_names, "class_names": penguins.class_names}
     figure, ax = plt.subplots(figsize=(6.4, 4.2))
