@@ -4,6 +4,8 @@ Labels ``y`` come in two forms: integers 0 .. K-1, shape (N,), or rows of target
 shape (N, K), each of which sums to 1 (one-hot rows, smoothed labels, soft targets).
 """
 
+import warnings
+
 import numpy as np
 
 from softmax_lib.functions import as_floats, as_logits, shifted
@@ -82,6 +84,12 @@ def _checked(z, sample_weight, reduction):
     z = as_logits(z)
     if z.ndim != 2:
         raise ValueError(f"z must have shape (N, K), got {z.shape}: a single row is z[None, :]")
+    if len(z) and (z >= 0).all() and (np.abs(z.sum(axis=1) - 1) <= np.sqrt(np.finfo(z.dtype).eps)).all():
+        warnings.warn(
+            "every row of z is non-negative and sums to 1, like probabilities: z must be the logits, "
+            "because the softmax is applied here",
+            stacklevel=3,
+        )
     s = shifted(z)
     weights = as_weights(sample_weight, len(z), s.exp.dtype)
     if reduction not in ("mean", "sum", "none"):

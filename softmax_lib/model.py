@@ -5,15 +5,16 @@ import warnings
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from softmax_lib.functions import log_softmax, softmax
 from softmax_lib.objective import Objective
-from softmax_lib.solvers import gradient_descent, newton_cg
+from softmax_lib.solvers import gradient_descent, newton_cg, stochastic_gradient_descent
 
-SOLVERS = {"newton-cg": newton_cg, "gd": gradient_descent}
+SOLVERS = {"newton-cg": newton_cg, "gd": gradient_descent, "sgd": stochastic_gradient_descent}
 
 
 class SoftmaxRegression(ClassifierMixin, BaseEstimator):
@@ -27,8 +28,9 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
     alpha : float, default 1e-4
         Strength of the penalty; ``1 / (C N)`` in scikit-learn's terms.  The intercept is free.
     fit_intercept : bool, default True
-    solver : {"newton-cg", "gd"}, default "newton-cg"
-        "newton-cg" is Newton's method; "gd" is gradient descent with the step 1/beta (chapter 6).
+    solver : {"newton-cg", "gd", "sgd"}, default "newton-cg"
+        "newton-cg" is Newton's method; "gd" is gradient descent with the step 1/beta (chapter 6), and
+        "sgd" the same with mini-batches.
     tol : float, default 1e-6
         The fit has converged when J is proved to be within ``tol * J`` of its minimum.  With
         ``alpha=0`` no such proof exists, and the size of the gradient is tested instead.
@@ -40,7 +42,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
     warm_start : bool, default False
         Whether `fit` starts from the weights of the previous fit.
     random_state : int, RandomState or None, default None
-        For solvers that draw rows at random; gradient descent does not.
+        For "sgd", which draws rows at random.
     verbose : int, default 0
         If positive, `fit` prints why it stopped.
 
@@ -140,7 +142,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
             if self.coef_.shape != W.shape:
                 raise ValueError(f"warm_start: previous coef_ has shape {self.coef_.shape}, not {W.shape}")
             W, b = self.coef_, self.intercept_ + self.coef_ @ mean
-        result = SOLVERS[self.solver](objective, W, b, tol=self.tol, max_iter=self.max_iter)
+        options = {"random_state": check_random_state(self.random_state)} if self.solver == "sgd" else {}
+        result = SOLVERS[self.solver](objective, W, b, tol=self.tol, max_iter=self.max_iter, **options)
 
         self.classes_, self.coef_ = classes, result.coef  # (K,), (K, D)
         self.intercept_ = (result.intercept - result.coef @ mean).astype(X.dtype, copy=False)  # (K,)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from softmax_lib.objective import block_sums
+
 #: Up to how many weights Newton's equations are solved with the Hessian written out.
 DIRECT = 250
 
@@ -155,6 +157,75 @@ def gradient_descent(objective, W=None, b=None, *, step_size=None, tol=1e-6, max
         if met or len(history["loss"]) > max_iter or not np.isfinite(J):
             return conclude(objective, W, b, met, tol, history)
         W, b = W - step_size * dW, b - step_size * db
+
+
+def stochastic_gradient_descent(
+    objective, W=None, b=None, *, step_size=None, batch_size=32, tol=1e-6, max_iter=100, random_state=None
+):
+    r"""Mini-batch gradient descent: a step after every few rows, drawn without replacement.
+
+    .. math:: W \leftarrow W - \eta \left( \frac{N}{|B|} \sum_{n \in B} \bar s_n
+              \frac{\partial L_n}{\partial W} + \alpha W \right), \qquad \bar s_n = s_n / \sum_m s_m
+
+    One iteration is a pass over all rows, followed by one look at J and its gradient.  Step number t
+    has the length eta / (1 + eta alpha t), so that the noise of the batches fades; without a penalty
+    the length stays, and so does the noise.
+
+    Parameters
+    ----------
+    objective : Objective
+    W : array_like, shape (K, D), optional
+        Where to start; zeros by default.
+    b : array_like, shape (K,), optional
+        Where to start; zeros by default.
+    step_size : float, optional
+        The first step eta; by default 1/beta, the safe step of the whole J.
+    batch_size : int, default 32
+        Rows in a batch, at most; the batches of a pass differ by one row.
+    tol : float, default 1e-6
+        See `good_enough`.
+    max_iter : int, default 100
+        The largest number of passes.
+    random_state : int, numpy.random.Generator, RandomState or None, default None
+        Decides the order of the rows.
+
+    Returns
+    -------
+    Result
+
+    Notes
+    -----
+    Source: chapter 6.
+
+    Examples
+    --------
+    >>> from softmax_lib import Objective
+    >>> from softmax_lib.solvers import stochastic_gradient_descent
+    >>> objective = Objective([[0.0], [1.0], [2.0]], [0, 1, 0], alpha=0.1)
+    >>> result = stochastic_gradient_descent(objective, batch_size=2, tol=1e-3, random_state=0)
+    >>> result.converged
+    True
+    """
+    W, b = starting_point(objective, W, b)
+    rng = random_state if hasattr(random_state, "permutation") else np.random.default_rng(random_state)
+    step_size = 1 / objective.smoothness if step_size is None else step_size
+    N, alpha, fit_intercept = len(objective.X), objective.alpha, objective.fit_intercept
+    n_batches, steps = -(-N // batch_size), 0
+    history = {"loss": [], "gradient_norm": []}
+    while True:
+        J, dW, db = objective.value_and_gradient(W, b)
+        norm = float(np.sqrt(np.vdot(dW, dW) + np.vdot(db, db)))
+        history["loss"].append(J)
+        history["gradient_norm"].append(norm)
+        met = np.isfinite(J) and good_enough(objective, W, b, J, norm, tol)
+        if met or len(history["loss"]) > max_iter or not np.isfinite(J):
+            return conclude(objective, W, b, met, tol, history)
+        for rows in np.array_split(rng.permutation(N), n_batches):
+            _, dW, db = block_sums(objective.X[rows], objective.y[rows], objective.weights[rows], W, b)
+            eta = step_size / (1 + step_size * alpha * steps)
+            share = eta * N / len(rows) / objective.total_weight
+            W, b = (1 - eta * alpha) * W - share * dW, b - share * db * fit_intercept
+            steps += 1
 
 
 def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100):

@@ -150,7 +150,7 @@ def test_float_dtype_of_the_logits_is_kept(dtype):
             for reduction in ("mean", "sum", "none"):
                 assert function(z, y, sample_weight=WEIGHTS, reduction=reduction).dtype == dtype
     assert cross_entropy_hessian_product(z, Z).dtype == dtype
-    assert cross_entropy_gradient([[1, 0]], [0]).dtype == np.float64
+    assert cross_entropy_gradient([[2, 0]], [0]).dtype == np.float64
 
 
 @pytest.mark.parametrize("function", LOSS_FUNCTIONS)
@@ -203,3 +203,10 @@ def test_wrong_options_are_refused_by_name(function):
 def test_hessian_product_refuses_another_shape():
     with pytest.raises(ValueError, match="expected the shape of the logits"):
         cross_entropy_hessian_product(Z, Z[:, :2])
+
+
+def test_probabilities_in_the_place_of_logits_are_warned_of():
+    z = np.random.default_rng(0).normal(size=(4, 3))
+    with pytest.warns(UserWarning, match="like probabilities: z must be the logits"):
+        cross_entropy(softmax(z), [0, 1, 2, 0])
+    cross_entropy(z, [0, 1, 2, 0])  # warnings are errors here

@@ -186,7 +186,7 @@ def test_verbose_says_why_it_stopped(capsys):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"solver": "adam"}, r"solver must be one of \['gd', 'newton-cg'\], got 'adam'"),
+        ({"solver": "adam"}, r"solver must be one of \['gd', 'newton-cg', 'sgd'\], got 'adam'"),
         ({"alpha": -1}, "alpha must be"),
         ({"alpha": np.inf}, "alpha must be"),
         ({"tol": np.nan}, "tol must be"),

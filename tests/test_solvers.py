@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize
 
 from softmax_lib import Objective
-from softmax_lib.solvers import gradient_descent
+from softmax_lib.solvers import gradient_descent, stochastic_gradient_descent
 
 N, D, K = 31, 2, 3
 RNG = np.random.default_rng(2)
@@ -142,3 +142,34 @@ def test_the_start_is_left_alone_and_its_shape_checked():
         gradient_descent(Objective(X, Y), W0.T)
     with pytest.raises(ValueError, match=r"b has shape \(1,\), expected \(3,\)"):
         gradient_descent(Objective(X, Y), W0, [0])
+
+
+@pytest.mark.parametrize("weights", [None, RNG.integers(0, 4, N)])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_mini_batches_reach_the_minimum_of_gradient_descent(weights, fit_intercept):
+    objective = Objective(X, Y, alpha=0.2, sample_weight=weights, fit_intercept=fit_intercept)
+    batches = stochastic_gradient_descent(objective, batch_size=4, tol=1e-3, max_iter=300, random_state=0)
+    whole = gradient_descent(objective, tol=1e-8)
+    assert batches.converged and whole.converged
+    assert 0 <= batches.history["loss"][-1] - whole.history["loss"][-1] <= batches.suboptimality + 1e-9
+    # Strong convexity: the weights are no further off than the bound on J allows.
+    assert np.linalg.norm(batches.coef - whole.coef) <= np.sqrt(2 * batches.suboptimality / 0.2) + 1e-4
+    assert fit_intercept or not batches.intercept.any()
+
+
+def test_one_batch_of_all_rows_is_a_step_of_gradient_descent():
+    objective = Objective(X, Y, alpha=0.2, sample_weight=RNG.random(N))
+    batches = stochastic_gradient_descent(objective, W0, B0, batch_size=N, max_iter=1, tol=0)
+    whole = gradient_descent(objective, W0, B0, max_iter=1, tol=0)
+    np.testing.assert_allclose(batches.coef, whole.coef, rtol=1e-12)
+    np.testing.assert_allclose(batches.intercept, whole.intercept, rtol=1e-12)
+
+
+def test_the_order_of_the_rows_is_decided_by_the_random_state():
+    objective = Objective(X, Y, alpha=0.2)
+    first, again, other = (
+        stochastic_gradient_descent(objective, batch_size=3, max_iter=2, tol=0, random_state=seed) for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first.coef, again.coef)
+    assert (first.coef != other.coef).any()
+    assert first.n_iter == 2 and len(first.history["loss"]) == 3
