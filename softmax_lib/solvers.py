@@ -63,6 +63,14 @@ def starting_point(objective, W, b):
     return [zero if given is None else np.array(given, zero.dtype) for given, zero in zip((W, b), zeros, strict=True)]
 
 
+def record(history, J, dW, db):
+    """Append J and the norm of its gradient to the history; return the norm."""
+    norm = float(np.sqrt(np.vdot(dW, dW) + np.vdot(db, db)))
+    history["loss"].append(J)
+    history["gradient_norm"].append(norm)
+    return norm
+
+
 def good_enough(objective, W, b, J, norm, tol):
     """The stopping test, given J and the norm of its gradient at (W, b).
 
@@ -149,10 +157,10 @@ def gradient_descent(objective, W=None, b=None, *, step_size=None, tol=1e-6, max
     history = {"loss": [], "gradient_norm": []} | ({"coef": [], "intercept": []} if record_weights else {})
     while True:
         J, dW, db = objective.value_and_gradient(W, b)
-        norm = float(np.sqrt(np.vdot(dW, dW) + np.vdot(db, db)))
-        now = {"loss": J, "gradient_norm": norm, "coef": W, "intercept": b}
-        for name, values in history.items():
-            values.append(now[name])
+        norm = record(history, J, dW, db)
+        if record_weights:
+            history["coef"].append(W)
+            history["intercept"].append(b)
         met = np.isfinite(J) and good_enough(objective, W, b, J, norm, tol)
         if met or len(history["loss"]) > max_iter or not np.isfinite(J):
             return conclude(objective, W, b, met, tol, history)
@@ -214,9 +222,7 @@ def stochastic_gradient_descent(
     history = {"loss": [], "gradient_norm": []}
     while True:
         J, dW, db = objective.value_and_gradient(W, b)
-        norm = float(np.sqrt(np.vdot(dW, dW) + np.vdot(db, db)))
-        history["loss"].append(J)
-        history["gradient_norm"].append(norm)
+        norm = record(history, J, dW, db)
         met = np.isfinite(J) and good_enough(objective, W, b, J, norm, tol)
         if met or len(history["loss"]) > max_iter or not np.isfinite(J):
             return conclude(objective, W, b, met, tol, history)
@@ -269,9 +275,7 @@ def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100):
     history = {"loss": [], "gradient_norm": []}
     J, dW, db = objective.value_and_gradient(W, b)
     while True:
-        norm = float(np.sqrt(np.vdot(dW, dW) + np.vdot(db, db)))
-        history["loss"].append(J)
-        history["gradient_norm"].append(norm)
+        norm = record(history, J, dW, db)
         met = good_enough(objective, W, b, J, norm, tol)
         if met or len(history["loss"]) > max_iter:
             return conclude(objective, W, b, met, tol, history)

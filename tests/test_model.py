@@ -79,12 +79,6 @@ def test_tiny_features_are_not_mistaken_for_a_flat_objective():
     np.testing.assert_allclose(tiny.coef_ * 1e-8, usual.coef_, rtol=1e-3)
 
 
-def test_the_optimum_is_that_of_scikit_learn():
-    ours = SoftmaxRegression(0.01, tol=1e-12).fit(X, NAMES)
-    theirs = LogisticRegression(C=1 / (0.01 * len(Y)), tol=1e-10, solver="newton-cg").fit(X, NAMES)
-    np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=1e-6)
-
-
 def test_integer_weights_are_repeated_rows():
     weighted = SoftmaxRegression(0.01).fit(X, NAMES, sample_weight=WEIGHTS)
     repeated = SoftmaxRegression(0.01).fit(np.repeat(X, WEIGHTS, axis=0), np.repeat(NAMES, WEIGHTS))
