@@ -264,14 +264,14 @@ class Curvature:
         blocks = [shifted(X @ W.T + b).probabilities() for X, _, _ in objective.blocks()]
         self.O = np.concatenate(blocks)  # (N, K)
         self.s = objective.weights / objective.total_weight  # (N,)
+        self.sO = self.s[:, None] * self.O  # (N, K)
 
     def product(self, V, c):
         """H times the direction (V, c): arrays (K, D) and (K,)."""
         X, alpha, fit_intercept = self.objective.X, self.objective.alpha, self.objective.fit_intercept
         R = X @ V.T + c * fit_intercept  # (N, K)
         R -= np.einsum("nk,nk->n", self.O, R)[:, None]
-        R *= self.O
-        R *= self.s[:, None]
+        R *= self.sO
         return R.T @ X + alpha * V, R.sum(axis=0) * fit_intercept
 
     def diagonal(self):

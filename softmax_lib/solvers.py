@@ -72,23 +72,29 @@ def record(history, J, dW, db):
 
 
 def good_enough(objective, W, b, J, norm, tol):
-    """The stopping test, given J and the norm of its gradient at (W, b).
+    """The stopping test, given J and the norm of its gradient at (W, b): a bound on J - min J if it is met, or None.
 
     With a penalty: the certificate, a bound on J - min J, is at most ``tol * J``.  Without one
     there is no certificate: the norm is then to be at most ``tol * sqrt(2 beta J)``.  No gradient of
     a beta-smooth J >= 0 exceeds sqrt(2 beta J), so `tol` has the same meaning in any units.
     """
     if objective.alpha == 0:
-        return norm <= tol * np.sqrt(2 * objective.smoothness * J)
+        return np.inf if norm <= tol * np.sqrt(2 * objective.smoothness * J) else None
     # The certificate costs a few evaluations, so it waits until the gradient looks small enough.
-    return norm**2 <= 2 * objective.alpha * tol * J and objective.suboptimality(W, b) <= tol * J
+    if norm**2 <= 2 * objective.alpha * tol * J:
+        bound = objective.suboptimality(W, b)
+        return bound if bound <= tol * J else None
+    return None
 
 
-def conclude(objective, W, b, met, tol, history):
-    """The result of a solver that stopped at (W, b), with the stopping test met or not."""
+def conclude(objective, W, b, bound, tol, history, stuck=False):
+    """The result of a solver that stopped at (W, b), with the bound of `good_enough` or None if it is not met."""
+    met = bound is not None
     history = {name: np.array(values) for name, values in history.items()}
     J, n_iter = history["loss"][-1], len(history["loss"]) - 1
-    bound = objective.suboptimality(W, b) if np.isfinite(J) else np.inf
+    if not met:
+        bound = objective.suboptimality(W, b) if np.isfinite(J) else np.inf
+    not_enough = f"After {n_iter} steps rounding leaves nothing to gain" if stuck else f"{n_iter} steps were not enough"
     if not np.isfinite(J):
         safe = 1 / objective.smoothness
         reason = f"Diverged: J is {J} after {n_iter} steps; a step of 1/beta = {safe:.3g} is safe."
@@ -100,15 +106,15 @@ def conclude(objective, W, b, met, tol, history):
         )
     elif objective.alpha == 0:
         reason = (
-            f"{'The gradient is' if met else f'{n_iter} steps were not enough for a gradient'} at most "
-            f"tol = {tol:g} times sqrt(2 beta J); without a penalty there is no bound on J - min J."
+            f"{'The' if met else f'{not_enough}; the'} gradient is {'' if met else 'not '}at most tol = {tol:g} times "
+            "sqrt(2 beta J); without a penalty there is no bound on J - min J."
         )
     else:
         reason = (
-            f"{'Within tolerance' if met else f'{n_iter} steps were not enough'}: J = {J:.6g} is at most "
-            f"{bound:.3g} above its minimum, tol * J is {tol * J:.3g}."
+            f"{'Within tolerance' if met else not_enough}: J = {J:.6g} is at most {bound:.3g} above its minimum, "
+            f"tol * J is {tol * J:.3g}."
         )
-    return Result(W, b, n_iter, bool(met), reason, float(bound), history)
+    return Result(W, b, n_iter, met, reason, float(bound), history)
 
 
 def gradient_descent(objective, W=None, b=None, *, step_size=None, tol=1e-6, max_iter=1000, record_weights=False):
@@ -161,9 +167,9 @@ def gradient_descent(objective, W=None, b=None, *, step_size=None, tol=1e-6, max
         if record_weights:
             history["coef"].append(W)
             history["intercept"].append(b)
-        met = np.isfinite(J) and good_enough(objective, W, b, J, norm, tol)
-        if met or len(history["loss"]) > max_iter or not np.isfinite(J):
-            return conclude(objective, W, b, met, tol, history)
+        bound = good_enough(objective, W, b, J, norm, tol) if np.isfinite(J) else None
+        if bound is not None or len(history["loss"]) > max_iter or not np.isfinite(J):
+            return conclude(objective, W, b, bound, tol, history)
         W, b = W - step_size * dW, b - step_size * db
 
 
@@ -223,9 +229,9 @@ def stochastic_gradient_descent(
     while True:
         J, dW, db = objective.value_and_gradient(W, b)
         norm = record(history, J, dW, db)
-        met = np.isfinite(J) and good_enough(objective, W, b, J, norm, tol)
-        if met or len(history["loss"]) > max_iter or not np.isfinite(J):
-            return conclude(objective, W, b, met, tol, history)
+        bound = good_enough(objective, W, b, J, norm, tol) if np.isfinite(J) else None
+        if bound is not None or len(history["loss"]) > max_iter or not np.isfinite(J):
+            return conclude(objective, W, b, bound, tol, history)
         for rows in np.array_split(rng.permutation(N), n_batches):
             _, dW, db = block_sums(objective.X[rows], objective.y[rows], objective.weights[rows], W, b)
             eta = step_size / (1 + step_size * alpha * steps)
@@ -276,29 +282,33 @@ def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100):
     J, dW, db = objective.value_and_gradient(W, b)
     while True:
         norm = record(history, J, dW, db)
-        met = good_enough(objective, W, b, J, norm, tol)
-        if met or len(history["loss"]) > max_iter:
-            return conclude(objective, W, b, met, tol, history)
+        bound = good_enough(objective, W, b, J, norm, tol)
+        if bound is not None or len(history["loss"]) > max_iter:
+            return conclude(objective, W, b, bound, tol, history)
         step = direct_step if W.size + b.size <= DIRECT else cg_step
-        W_new, b_new = shorten(objective, W, b, J, dW, db, *step(objective.curvature(W, b), dW, db))
-        if W_new is W:  # the model is no guide where all logits are saturated; the safe step always is
-            W_new, b_new = shorten(objective, W, b, J, dW, db, -dW / objective.smoothness, -db / objective.smoothness)
-        if W_new is W:  # rounding leaves nothing to gain
-            return conclude(objective, W, b, met, tol, history)
-        W, b = W_new, b_new
-        J, dW, db = objective.value_and_gradient(W, b)
+        lower = shorten(objective, W, b, J, dW, db, *step(objective.curvature(W, b), dW, db))
+        if lower is None:  # the model is no guide where all logits are saturated; the safe step always is
+            beta = objective.smoothness
+            lower = shorten(objective, W, b, J, dW, db, -dW / beta, -db / beta)
+        if lower is None:
+            return conclude(objective, W, b, None, tol, history, stuck=True)
+        W, b, J, dW, db = lower
 
 
 def shorten(objective, W, b, J, dW, db, V, c):
-    """Halve the step (V, c) until J falls by a part of what the slope promises; return W and b if it never does."""
+    """Halve the step (V, c) until J falls by a part of what the slope promises.
+
+    Returns W, b, J, dW and db there, or None if J never falls.
+    """
     slope = float(np.vdot(dW, V) + np.vdot(db, c))
     t = 1.0
     while t > 1e-6:
         W_new, b_new = W + t * V, b + t * c
-        if objective.value(W_new, b_new) < min(J + 1e-4 * t * slope, J):
-            return W_new, b_new
+        found = objective.value_and_gradient(W_new, b_new)  # mostly t = 1 will do, and this is needed next
+        if found[0] < min(J + 1e-4 * t * slope, J):
+            return W_new, b_new, *found
         t /= 2
-    return W, b
+    return None
 
 
 def direct_step(curvature, dW, db):

@@ -103,4 +103,4 @@ def test_separable_rows_without_a_penalty_are_said_to_have_no_minimum():
 def test_it_stops_where_rounding_leaves_nothing_to_gain():
     result = newton_cg(Objective(X, Y, alpha=0.1), tol=0)
     assert result.n_iter < 20 and not result.converged
-    assert result.suboptimality < 1e-13
+    assert result.suboptimality < 1e-13 and "rounding leaves nothing to gain" in result.stop_reason
