@@ -8,7 +8,7 @@ QUIET_LAB := --LabApp.news_url= --LabApp.check_for_updates_class=jupyterlab.Neve
 QUIET_LAB += $(if $(filter 0,$(shell id -u)),--allow-root)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup book test lab notebooks serve clean
+.PHONY: help setup book test lab notebooks bench serve clean
 
 help:       ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1: /p' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ lab: setup ## open the chapters in JupyterLab
 
 notebooks: setup ## run every chapter again, in place, and store it in canonical form
 	@$(VENV) tools/notebooks.py $(CHAPTERS)
+
+bench: setup ## time ours and scikit-learn's solvers; ONLY=wine for one problem
+	@$(VENV) benchmarks/solvers.py $(ONLY)
 
 serve: setup ## serve the built site on this machine only
 	@$(VENV) tools/serve.py --port $(PORT)
