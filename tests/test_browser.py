@@ -39,14 +39,19 @@ def chromium():
     return next(filter(None, map(shutil.which, names)), None)
 
 
+def do_without_chromium():
+    """End the test: skipped on a reader's machine, failed in continuous integration."""
+    reason = "no Chromium: install it, or name one with the variable CHROMIUM"
+    if os.environ.get("CI", "").lower() in ("", "0", "false"):
+        pytest.skip(reason)
+    pytest.fail(reason)
+
+
 @pytest.fixture(scope="module")
 def browser():
     path = chromium()
     if path is None:
-        reason = "no Chromium: install it, or name one with the variable CHROMIUM"
-        if os.environ.get("CI", "").lower() in ("", "0", "false"):
-            pytest.skip(reason)
-        pytest.fail(reason)
+        do_without_chromium()
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -58,7 +63,7 @@ def browser():
 @pytest.fixture(scope="module")
 def site():
     if build_book.build(say=lambda *_: None, check=False):
-        pytest.skip("the site does not build: see test_site_builds_without_warnings")
+        pytest.fail("the site does not build: see test_site_builds_without_warnings")
     return check_site.SITE
 
 
@@ -130,8 +135,15 @@ class Visit:
         )
 
 
-def test_a_missing_browser_fails_in_continuous_integration(browser):
-    """Nothing to do here: the fixture has found one, or skipped, or failed."""
+@pytest.mark.parametrize(("ci", "outcome"), [("true", "Failed"), ("1", "Failed"), ("", "Skipped"), ("false", "Skipped")])
+def test_a_missing_browser_is_a_failure_in_continuous_integration(monkeypatch, ci, outcome):
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    assert chromium() is None
+    with pytest.raises(BaseException) as ended:
+        do_without_chromium()
+    assert type(ended.value).__name__ == outcome
 
 
 @pytest.mark.parametrize("name", PAGES)
