@@ -2,10 +2,11 @@
 
 The layers, from the ground up: functions of the logits, the loss on logits, the objective as a
 function of the weights, solvers that know only an objective, and a model that follows
-scikit-learn's contract.  Drawing, data, gradient checks and the SymPy twins stand beside them.
+scikit-learn's contract.  Drawing, data and gradient checks stand beside them; the proofs of the
+book are a package of their own, `softmax_proofs`.
 
-``import softmax_lib`` loads NumPy and nothing heavier; what needs scikit-learn, Matplotlib or
-SymPy is imported when it is first asked for.
+``import softmax_lib`` loads NumPy and nothing heavier; what needs scikit-learn or Matplotlib
+is imported when it is first asked for.
 """
 
 from importlib import import_module
@@ -27,7 +28,7 @@ _LAZY = {  # public name -> the module that is imported when the name is first u
     "plot_simplex": "plots",
     "use_style": "plots",
 }
-_MODULES = ("model", "plots", "solvers", "symbolic")
+_MODULES = ("model", "plots", "solvers")
 
 __all__ = [
     "Objective", "check_gradient", "cross_entropy", "cross_entropy_gradient",

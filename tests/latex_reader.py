@@ -21,8 +21,8 @@ import sympy
 from sympy import KroneckerDelta, Ne, exp, log
 from sympy.matrices.expressions import MatrixExpr
 
-from softmax_lib import symbolic as book
-from softmax_lib.symbolic import largest_eigenvalue, norm, rank
+from softmax_proofs import symbolic as book
+from softmax_proofs.symbolic import largest_eigenvalue, norm, rank
 
 TOKEN = re.compile(r"\s*(\\[a-zA-Z]+|\\[\\{},;!|]|[0-9]+|[a-zA-Z]|[-+=/^_(){}\[\],.&<])")
 SPACING = {r"\,", r"\;", r"\!", r"\left", r"\right", r"\bigl", r"\bigr", r"\Bigl", r"\Bigr"}

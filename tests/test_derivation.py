@@ -2,8 +2,8 @@
 
 import pytest
 
-from softmax_lib.derivation import Derivation
-from softmax_lib.symbolic import *
+from softmax_proofs.derivation import Derivation
+from softmax_proofs.symbolic import *
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from chapters_as_run import CHAPTERS
 from displayed_equations import Displayed, displayed_equations
 from latex_reader import TOKEN, LatexError, read_equation
-from softmax_lib.symbolic import *
+from softmax_proofs.symbolic import *
 
 SOFTMAX = exp(z[k]) / Sum(exp(z[l]), (l, 1, K))
 

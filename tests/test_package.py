@@ -37,6 +37,17 @@ def test_the_lower_layers_need_only_numpy(module):
     assert run(code) == "[]"
 
 
+def test_importing_the_proofs_loads_nothing_before_a_module_is_asked_for():
+    code = f"import softmax_proofs, sys; print([name for name in {(*HEAVY, 'numpy')} if name in sys.modules])"
+    assert run(code) == "[]"
+
+
+def test_the_library_knows_nothing_of_the_proofs():
+    """Neither the package nor SymPy is loaded, whatever public name is used."""
+    use_all = "import softmax_lib as s, sys; [getattr(s, name) for name in (*s.__all__, *s._MODULES)]"
+    assert run(f"{use_all}; print([name for name in ('softmax_proofs', 'sympy') if name in sys.modules])") == "[]"
+
+
 def test_solvers_know_neither_loss_nor_model():
     assert not {"softmax", "cross_entropy", "Objective"} & set(vars(softmax_lib.solvers))
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from softmax_lib.symbolic import *
-from softmax_lib.symbolic import Sum, as_number, scalar_form
+from softmax_proofs.symbolic import *
+from softmax_proofs.symbolic import Sum, as_number, scalar_form
 
 SIZES = {N: 3, D: 4, K: 5}
 
@@ -35,7 +35,7 @@ def test_constants_leave_the_sum_and_a_sum_of_ones_counts():
 
 def test_a_bound_index_is_not_caught_by_a_free_one():
     """The derivative of sum_k y_k o_k with respect to o_k is y_k, not the whole sum."""
-    from softmax_lib.derivation import Derivation
+    from softmax_proofs.derivation import Derivation
 
     chapter = Derivation()
     chapter.definition("definition-mean", L, "=", Sum(y[k] * o[k], (k, 1, K)))

@@ -19,7 +19,8 @@ from pathlib import Path
 import check_site
 
 ROOT = Path(__file__).parents[1]
-SHARED = ["_config.yml", "_toc.yml", "requirements.txt", "references.bib", "static", "tools", "softmax_lib"]
+SHARED = ["_config.yml", "_toc.yml", "requirements.txt", "references.bib", "static", "tools"]
+SHARED += ["softmax_lib", "softmax_proofs"]
 PAGES = ["chapters"]
 IGNORED = {"__pycache__", ".ipynb_checkpoints", ".ruff_cache", ".DS_Store"}
 

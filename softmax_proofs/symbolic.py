@@ -176,7 +176,7 @@ def entry(matrix, i=S.One, j=S.One):
             return factor * entry(left, i, 1) * entry(right, 1, j)
         r = Dummy("i", integer=True, positive=True)
         return factor * Sum(entry(left, i, r) * entry(right, r, j), (r, 1, inner))
-    raise TypeError(f"entry() does not know the matrix expression {matrix!r}; add its rule to softmax_lib.symbolic")
+    raise TypeError(f"entry() does not know the matrix expression {matrix!r}; add its rule to softmax_proofs.symbolic")
 
 
 def scalar_form(expression):

@@ -1,6 +1,6 @@
 """Random points: the value of an expression in floating point, with derivatives by a complex step.
 
-This is the second road of `softmax_lib.derivation`.  It shares nothing with SymPy's calculus: an expression is
+This is the second road of `softmax_proofs.derivation`.  It shares nothing with SymPy's calculus: an expression is
 read as a recipe and carried out with numbers.
 """
 
@@ -134,7 +134,7 @@ class Point:
             return cmath.exp(parts[0])
         if isinstance(e, log):
             return cmath.log(parts[0])
-        raise TypeError(f"no rule to evaluate {e.func.__name__} in {e}; add one to softmax_lib.points")
+        raise TypeError(f"no rule to evaluate {e.func.__name__} in {e}; add one to softmax_proofs.points")
 
     def _sum(self, body, limits, env):
         if not limits:

@@ -2,7 +2,7 @@
 
 A chapter keeps one `Derivation`.  Its definitions are rewriting rules.  A result is reduced by them to zero
 for symbolic N, D and K, and then measured by a second road that shares nothing with SymPy's calculus
-(`softmax_lib.points`).  A formula quoted from a source is put to the same two tests, and its verdict must come
+(`softmax_proofs.points`).  A formula quoted from a source is put to the same two tests, and its verdict must come
 out.  The tests of the book compare what a page displays with this ledger.
 """
 
@@ -73,7 +73,7 @@ class Equation:
 class Derivation:
     """Collect a chapter's equations: ``definition``, ``result`` and ``quoted``.
 
-    >>> from softmax_lib.symbolic import *
+    >>> from softmax_proofs.symbolic import *
     >>> chapter = Derivation()
     >>> chapter.definition("definition-softmax", o[k], "=", exp(z[k]) / Sum(exp(z[l]), (l, 1, K)))
     >>> chapter.result("result-total", Sum(o[k], (k, 1, K)), "=", 1)
