@@ -29,8 +29,9 @@ lab: setup ## open the chapters in JupyterLab
 notebooks: setup ## run every chapter again, in place, and store it in canonical form
 	@$(VENV) tools/notebooks.py $(CHAPTERS)
 
-bench: setup ## time ours and scikit-learn's solvers; ONLY=wine for one problem
-	@$(VENV) benchmarks/solvers.py $(ONLY)
+bench: setup ## measure, and renew the page of the benchmark; ONLY=wine for one problem, printed only
+	@$(VENV) -m benchmarks "$(ONLY)"
+	@test -n "$(ONLY)" || $(VENV) tools/notebooks.py chapters/benchmark.ipynb
 
 serve: setup ## serve the built site on this machine only
 	@$(VENV) tools/serve.py --port $(PORT)

@@ -114,7 +114,7 @@ def check_gradient(f, gradient, x, *, tolerance=1e-6):
     r"""Compare a gradient with central differences.
 
     The error of an entry is relative to the larger of its two values.  Entries below a thousandth
-    of the largest entry, or of |f(x)|, are measured against that instead: finite differences
+    of the largest entry, or of the size of f(x), are measured against that instead: finite differences
     cannot see them any better.
 
     Parameters

@@ -9,6 +9,19 @@ import numpy as np
 class Dataset(NamedTuple):
     """Features, labels and their names; ``X, y, *_ = load_penguins()`` takes the first two.
 
+    Attributes
+    ----------
+    X : ndarray, shape (N, D)
+        Features, in float64.
+    y : ndarray, shape (N,)
+        Labels 0 .. K-1.
+    feature_names : tuple of D strings
+        With units, if there are any.
+    class_names : tuple of K strings
+    source : str
+        Where the data come from.
+    licence : str
+
     Examples
     --------
     >>> from softmax_lib import load_penguins

@@ -10,6 +10,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from softmax_lib.features import mean
 from softmax_lib.functions import log_softmax, softmax
 from softmax_lib.objective import Objective
 from softmax_lib.solvers import gradient_descent, newton_cg, stochastic_gradient_descent
@@ -62,7 +63,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
     suboptimality_ : float
         A bound on J - min J; infinite for ``alpha=0``.
     history_ : dict of ndarrays
-        "loss": J at every iterate, shape (n_iter_ + 1,); "gradient_norm" likewise.
+        "loss": J at every iterate, shape ``(n_iter_ + 1,)``; "gradient_norm" likewise.
 
     Raises
     ------
@@ -118,7 +119,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         """Fit the weights to features X (N, D) and labels y (N,), with weights (N,) if given."""
         self._check_parameters()
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
-        check_classification_targets(y)
+        if y.dtype.kind not in "biuUS":  # the others are labels by their nature
+            check_classification_targets(y)
         classes, labels = np.unique(y, return_inverse=True)  # (K,), (N,)
         if len(classes) < 2:
             raise ValueError(f"needs at least 2 classes, got 1 class: every label is {classes[0]!r}")
@@ -131,22 +133,20 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
 
         # In float64 whatever the dtype of X: the mean of float32 features with a large offset
         # would lose the digits that centring is there to keep.
-        mean = np.zeros(X.shape[1])
-        if self.fit_intercept and weights.any():
-            mean = np.average(X, axis=0, weights=weights.astype(np.float64))  # (D,)
-        X = (X - mean).astype(X.dtype, copy=False)
+        centred = self.fit_intercept and weights.any()
+        centre = mean(X, weights) if centred else np.zeros(X.shape[1])  # (D,)
         options = {"alpha": self.alpha, "fit_intercept": self.fit_intercept, "n_classes": len(classes)}
-        objective = Objective(X, labels, sample_weight=weights, **options)
-        W, b = objective.zeros()
+        objective = Objective(X, labels, sample_weight=weights, centre=centre, **options)
+        W, b = None, None
         if self.warm_start and hasattr(self, "coef_"):
-            if self.coef_.shape != W.shape:
-                raise ValueError(f"warm_start: previous coef_ has shape {self.coef_.shape}, not {W.shape}")
-            W, b = self.coef_, self.intercept_ + self.coef_ @ mean
+            if self.coef_.shape != objective.shape:
+                raise ValueError(f"warm_start: previous coef_ has shape {self.coef_.shape}, not {objective.shape}")
+            W, b = self.coef_, self.intercept_ + self.coef_ @ centre
         options = {"random_state": check_random_state(self.random_state)} if self.solver == "sgd" else {}
         result = SOLVERS[self.solver](objective, W, b, tol=self.tol, max_iter=self.max_iter, **options)
 
         self.classes_, self.coef_ = classes, result.coef  # (K,), (K, D)
-        self.intercept_ = (result.intercept - result.coef @ mean).astype(X.dtype, copy=False)  # (K,)
+        self.intercept_ = (result.intercept - result.coef @ centre).astype(X.dtype, copy=False)  # (K,)
         self.n_iter_, self.history_ = result.n_iter, result.history
         self.converged_, self.stop_reason_ = result.converged, result.stop_reason
         self.suboptimality_ = result.suboptimality
@@ -190,7 +190,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
 
 def _remedy(objective):
     """What is likely to help a fit that did not converge."""
-    scales = np.append(objective.X.std(axis=0), 1)  # (D + 1,): the intercept's column is of size 1
+    scales = np.append(np.sqrt(objective.features.squares(objective.s[:, None])), 1)  # (D + 1,), with the intercept's
     ratio = scales.max() / scales[scales > 0].min()
     if ratio > 10:
         return f"The features' scales differ (or differ from 1) by a factor of {ratio:.2g}: standardise them."

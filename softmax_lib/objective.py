@@ -1,22 +1,55 @@
 """The objective: mean loss plus penalty, as a function of the weights."""
 
+from copy import copy
 from functools import cached_property
 
 import numpy as np
 
-from softmax_lib.functions import as_floats, shifted
+from softmax_lib.features import SMALL, Features
+from softmax_lib.functions import shifted
 from softmax_lib.loss import as_targets, as_weights, row_gradients, row_losses
 
-#: From here on the covariance of the features costs more than it saves the solver.
+#: From here on the correlations of the features cost more than they save the solver.
 MANY_FEATURES = 128
+#: What is added to the correlations of the features: no direction is taken for flatter than this.
+RIDGE = 3.0
 
 
-def weighted_loss(s, y, weights):
-    """Weighted sum of the losses of one block, added up in float64."""
-    return float((weights * row_losses(s, y)).sum(dtype=np.float64))
+class Forecast:
+    """The probabilities O (N, K) that logits Z (N, K) give, and what they cost against the targets y.
+
+    A sum over all classes but the label gives both ``1 - o_y`` and the loss of a label that is nearly
+    certain without cancellation.
+    """
+
+    def __init__(self, Z, y):
+        if y.ndim == 2:
+            s = shifted(Z)
+            self.O, self.losses, self._errors = s.probabilities(), row_losses(s, y), row_gradients(s, y)
+            return
+        self.label = np.arange(len(y)), y
+        O = Z - Z.max(axis=1, keepdims=True)  # (N, K)
+        gap = O[self.label]  # (N,)
+        np.exp(O, out=O)
+        own = O[self.label]  # (N,)
+        O[self.label] = 0
+        others = O.sum(axis=1)  # (N,)
+        O[self.label] = own
+        total = own + others  # (N,), at least 1
+        O /= total[:, None]
+        self.O, self.missing = O, others / total  # (N, K), (N,)
+        self.losses = np.log1p(others + (own - 1)) - gap  # (N,)
+
+    def errors(self, weights):
+        """weights (N,) times O - Y: (N, K)."""
+        if hasattr(self, "_errors"):
+            return self._errors * weights[:, None]
+        G = self.O * weights[:, None]
+        G[self.label] = -self.missing * weights
+        return G
 
 
-def block_sums(X, y, weights, W, b):
+def block_sums(features, y, weights, W, b):
     """Weighted sums over one block of n rows: the loss, and its gradients for W and b.
 
     Adding the results over blocks gives the sums over all rows, in any order and on any machine.
@@ -24,14 +57,14 @@ def block_sums(X, y, weights, W, b):
     Examples
     --------
     >>> import numpy as np
-    >>> X, y, weights = np.ones((2, 3)), np.array([0, 1]), np.ones(2)
-    >>> loss, dW, db = block_sums(X, y, weights, W=np.zeros((2, 3)), b=np.zeros(2))
+    >>> features, y, weights = Features(np.ones((2, 3))), np.array([0, 1]), np.ones(2)
+    >>> loss, dW, db = block_sums(features, y, weights, W=np.zeros((2, 3)), b=np.zeros(2))
     >>> round(loss, 6), dW.shape, db
     (1.386294, (2, 3), array([0., 0.]))
     """
-    s = shifted(X @ W.T + b)  # (n, K)
-    G = weights[:, None] * row_gradients(s, y)  # (n, K)
-    return weighted_loss(s, y, weights), G.T @ X, G.sum(axis=0)  # float, (K, D), (K,)
+    forecast = Forecast(features.logits(W, b), y)
+    loss = float((weights * forecast.losses).sum(dtype=np.float64))
+    return loss, *features.gradient(forecast.errors(weights))  # float, (K, D), (K,)
 
 
 class Objective:
@@ -53,20 +86,20 @@ class Objective:
     and the product of the Hessian with a direction (V, c) replaces row n of O - Y by
     :math:`(\mathrm{diag}(o_n) - o_n o_n^T)(V x_n + c)` and W by V.
 
-    ========  ==========  ===================================================================
-    name      shape       meaning
-    ========  ==========  ===================================================================
-    X         (N, D)      rows of features, without a constant column
-    y         (N,), (N,K) labels 0 .. K-1, or target rows that sum to 1
-    s         (N,)        sample weights, not negative
-    W, V, dW  (K, D)      one row of weights a class (the transpose of the W of the chapters)
-    b, c, db  (K,)        one intercept a class; ``db`` is 0 without an intercept
-    J         float       always the number above, in float64
-    ========  ==========  ===================================================================
+    ========  ==================  ===================================================================
+    name      shape               meaning
+    ========  ==================  ===================================================================
+    X         (N, D)              rows of features, without a constant column
+    y         (N,) or (N, K)      labels 0 .. K-1, or target rows that sum to 1
+    s         (N,)                sample weights, not negative
+    W, V, dW  (K, D)              one row of weights a class (the transpose of the W of the chapters)
+    b, c, db  (K,)                one intercept a class; ``db`` is 0 without an intercept
+    J         float               always the number above, in float64
+    ========  ==================  ===================================================================
 
     Parameters
     ----------
-    X : array_like, shape (N, D)
+    X : array_like or SciPy CSR matrix, shape (N, D)
     y : array_like, shape (N,) or (N, K)
     alpha : float, default 0
         Strength of the penalty; ``1 / (C N)`` in scikit-learn's terms.
@@ -75,8 +108,8 @@ class Objective:
     sample_weight : array_like, shape (N,), optional
     n_classes : int, optional
         K; by default the largest label plus one, or the length of the target rows.
-    block_rows : int, default 8192
-        Rows that are worked on at a time: the memory needed is ``block_rows * K`` numbers.
+    centre : array_like, shape (D,), optional
+        What is subtracted from every row of X, without a copy: see `Features`.
 
     Raises
     ------
@@ -102,37 +135,49 @@ class Objective:
     (array([[ 0.444,  0.111, -0.556]]), True)
     """
 
-    def __init__(self, X, y, *, alpha=0.0, fit_intercept=True, sample_weight=None, n_classes=None, block_rows=8192):
-        X, y = as_floats(X, "X"), np.asarray(y)
-        if X.ndim != 2 or not X.size or not np.isfinite(X).all():
-            raise ValueError(f"X must be (N, D), not empty and finite, got shape {X.shape}")
+    def __init__(self, X, y, *, alpha=0.0, fit_intercept=True, sample_weight=None, n_classes=None, centre=None):
+        self.features, y = Features(X, centre), np.asarray(y)
+        N, D = self.features.shape
         if not 0 <= alpha < np.inf:
             raise ValueError(f"alpha must be finite and not negative, got {alpha}")
         if n_classes is None:
             n_classes = y.shape[1] if y.ndim == 2 else int(y.max()) + 1
-        self.X, self.alpha, self.fit_intercept = X, float(alpha), fit_intercept
-        self.y = as_targets(y, len(X), n_classes, X.dtype)
-        self.weights = as_weights(sample_weight, len(X), X.dtype)  # (N,)
+        self.alpha, self.fit_intercept = float(alpha), fit_intercept
+        self.y = as_targets(y, N, n_classes, self.features.dtype)
+        self.weights = as_weights(sample_weight, N, self.features.dtype)  # (N,)
         self.total_weight = float(self.weights.sum(dtype=np.float64))
         if not self.total_weight > 0:
             raise ValueError("the sample weights must have a positive sum")
-        self.shape = (n_classes, X.shape[1])  # (K, D)
-        self.block_rows = block_rows
+        self.s = (self.weights / self.total_weight).astype(self.weights.dtype)  # (N,): they sum to 1
+        self.shape = (n_classes, D)  # (K, D)
 
     def zeros(self):
         """Zero weights (K, D) and intercepts (K,) to start from."""
-        return np.zeros(self.shape, self.X.dtype), np.zeros(self.shape[0], self.X.dtype)
+        return np.zeros(self.shape, self.features.dtype), np.zeros(self.shape[0], self.features.dtype)
 
-    def blocks(self):
-        """The data, block by block of rows: X (n, D), y (n,) or (n, K), weights (n,)."""
-        for start in range(0, len(self.X), self.block_rows):
-            rows = slice(start, start + self.block_rows)
-            yield self.X[rows], self.y[rows], self.weights[rows]
+    def sample(self, n):
+        """The objective of n rows, drawn always alike; None if a class would be missing."""
+        rows = np.sort(np.random.default_rng(0).choice(len(self.y), n, replace=False))  # (n,)
+        if self.y.ndim == 1 and len(np.unique(self.y[rows])) < self.shape[0]:
+            return None
+        part = copy(self)
+        part.features, part.y, part.weights = self.features[rows], self.y[rows], self.weights[rows]
+        part.total_weight = float(part.weights.sum(dtype=np.float64))
+        part.s = part.weights / max(part.total_weight, np.finfo(part.weights.dtype).tiny)  # (n,)
+        return part if part.total_weight > 0 else None
+
+    def blocks(self, rows=None):
+        """The data, block by block of rows: features (n, D), y (n,) or (n, K), weights (n,)."""
+        for block in self.features.blocks(rows):
+            yield self.features[block], self.y[block], self.weights[block]
+
+    def at(self, W, b):
+        """The `Point` (W, b), where the probabilities are computed once for all that is asked there."""
+        return Point(self, W, b, self.features.logits(W, b))
 
     def value(self, W, b):
         """J(W, b)."""
-        loss = sum(weighted_loss(shifted(X @ W.T + b), y, s) for X, y, s in self.blocks())
-        return loss / self.total_weight + self.alpha / 2 * float(np.vdot(W, W))
+        return self.at(W, b).J
 
     def gradient(self, W, b):
         """Gradients dW (K, D) and db (K,)."""
@@ -144,69 +189,9 @@ class Objective:
         J = loss / self.total_weight + self.alpha / 2 * float(np.vdot(W, W))
         return J, dW / self.total_weight + self.alpha * W, db / self.total_weight * self.fit_intercept
 
-    def curvature(self, W, b):
-        """The Hessian at (W, b), as a `Curvature`: many products for one computation of the probabilities."""
-        return Curvature(self, W, b)
-
     def hessian_product(self, W, b, V, c):
         """The Hessian at (W, b) times the direction (V, c): arrays (K, D) and (K,)."""
-        return self.curvature(W, b).product(V, c)
-
-    @cached_property
-    def smoothness(self):
-        """beta, the bound on the curvature: gradient descent with a step of at most 1/beta never increases J.
-
-        beta = lambda_max(A^T A) / 2 + alpha, where the rows of A are sqrt(s_n / sum(s)) (x_n, 1):
-        no curvature of the loss exceeds 1/2 on the logits (chapter 6, result (result-variance-bound)).
-        """
-        A = np.hstack([self.X, np.ones((len(self.X), 1), self.X.dtype)]) if self.fit_intercept else self.X
-        A = A * np.sqrt(self.weights / self.total_weight)[:, None]  # (N, D) or (N, D + 1)
-        gram = A.T @ A if A.shape[0] > A.shape[1] else A @ A.T  # the smaller of the two
-        return float(np.linalg.eigvalsh(gram)[-1]) / 2 + self.alpha
-
-    @cached_property
-    def gram(self):
-        """The weighted X^T X, (D, D), with its diagonal scaled to one, and the scale (D,) of each feature."""
-        gram = (self.X * (self.weights / self.total_weight)[:, None]).T @ self.X
-        scale = np.sqrt(np.diag(gram))
-        scale[scale == 0] = 1
-        return gram / scale / scale[:, None], scale
-
-    def optimal_intercept(self, W, b, max_iter=50):
-        """The intercept (K,) that minimises J(W, .), and how far J may still be above that minimum.
-
-        Damped Newton steps on K numbers: the logits without intercept are computed once.  The second
-        value is twice the decrease that Newton's model still promises; infinite if the model is no
-        guide because the logits are saturated.
-        """
-        Z = self.X @ W.T  # (N, K)
-        s = self.weights / self.total_weight  # (N,)
-        eps = np.finfo(Z.dtype).eps
-
-        def value(b):
-            return weighted_loss(shifted(Z + b), self.y, s)
-
-        J = value(b)
-        for _ in range(max_iter):
-            parts = shifted(Z + b)
-            o = parts.probabilities()  # (N, K)
-            H = -((o * s[:, None]).T @ o).astype(np.float64)  # (K, K)
-            np.fill_diagonal(H, 0)
-            np.fill_diagonal(H, -H.sum(axis=1))  # each row sums to 0: more exact than o - o^2
-            db = s @ row_gradients(parts, self.y)  # (K,)
-            step = -np.linalg.pinv(H, rcond=len(H) * eps, hermitian=True) @ db  # (K,)
-            if np.abs(db + H @ step).max() > 10 * eps:  # H is flat where db is not: saturated logits
-                return b, np.inf
-            decrement = float(-db @ step)  # twice what a full step promises
-            if decrement <= eps * J:
-                break
-            t = 1.0
-            while (J_new := value(b + t * step)) > J - t * decrement / 4 and t > eps:
-                t /= 2
-            if not J_new < J:
-                break
-            b, J = b + t * step, J_new
-        return b, decrement
+        return self.at(W, b).curvature().product(V, c)
 
     def suboptimality(self, W, b):
         r"""The certificate: a bound on J(W, b) - min J; infinite if alpha is 0.
@@ -219,11 +204,48 @@ class Objective:
 
         (chapter 10); nor can it exceed J itself, which is never negative.
         """
-        if self.alpha == 0:
-            return np.inf
-        best, missing = self.optimal_intercept(W, b) if self.fit_intercept else (b, 0.0)
-        J, (J_best, dW, _) = self.value(W, b), self.value_and_gradient(W, best)
-        return min(J, max(J - J_best, 0.0) + missing + float(np.vdot(dW, dW)) / (2 * self.alpha))
+        return self.at(W, b).suboptimality()
+
+    @cached_property
+    def smoothness(self):
+        r"""The bound beta on the curvature: a step of at most 1/beta along the gradient never increases J.
+
+        .. math:: \beta = \tfrac12 \lambda_{\max}(A^T A) + \alpha, \qquad
+                  a_n = \sqrt{s_n / \textstyle\sum_m s_m} \; (x_n, 1)
+
+        No curvature of the loss exceeds 1/2 on the logits (chapter 6, result (result-variance-bound)).
+        """
+        D, s = self.shape[1], self.s[:, None]  # s (N, 1)
+        ones = np.full(1, float(self.fit_intercept), self.features.dtype)  # (1,)
+
+        def gram(v):  # A^T A v
+            dW, db = self.features.gradient(s * self.features.logits(v[None, :D], v[D:] * ones))
+            return np.append(dW[0], db * ones)
+
+        if D < 500:
+            largest = np.linalg.eigvalsh(np.array([gram(e) for e in np.eye(D + 1, dtype=self.features.dtype)]))[-1]
+        else:
+            from scipy.sparse.linalg import LinearOperator, eigsh  # here, because the import takes longer than a small fit
+
+            operator = LinearOperator((D + 1, D + 1), gram, dtype=self.features.dtype)
+            largest = eigsh(operator, k=1, return_eigenvectors=False, v0=np.ones(D + 1))[0] * (1 + 1e-6)
+        return float(largest) / 2 + self.alpha
+
+    @cached_property
+    def decorrelation(self):
+        """The inverse of the correlations of the features, with `RIDGE` added to their diagonal: (D, D)."""
+        gram = self.features.gram(self.s)
+        scale = np.sqrt(np.diag(gram))
+        scale[scale == 0] = 1
+        return np.linalg.inv(gram / scale / scale[:, None] + RIDGE * np.eye(len(gram)))
+
+    @cached_property
+    def single(self):
+        """Small dense features in single precision, or else the features themselves."""
+        features = self.features
+        if features.sparse or features.centre is not None or features.X.size > SMALL:
+            return features
+        return features.single()
 
     def separates(self, W, b):
         """Whether (W, b) gives every row's label the strictly largest logit.
@@ -232,10 +254,87 @@ class Objective:
         """
         if self.y.ndim == 2:
             return False
-        Z, rows = self.X @ W.T + b, np.arange(len(self.X))  # (N, K), (N,)
-        label = Z[rows, self.y]  # (N,)
-        Z[rows, self.y] = -np.inf
-        return bool(((label > Z.max(axis=1)) | (self.weights == 0)).all())
+        Z, label = self.features.logits(W, b), (np.arange(len(self.y)), self.y)  # (N, K), (N,) twice
+        own = Z[label]  # (N,)
+        Z[label] = -np.inf
+        return bool(((own > Z.max(axis=1)) | (self.weights == 0)).all())
+
+
+class Point:
+    """An `Objective` at one (W, b): J and its derivatives, from one computation of the probabilities.
+
+    Examples
+    --------
+    >>> from softmax_lib import Objective
+    >>> point = Objective([[0.0], [1.0], [3.0]], [0, 1, 2], alpha=0.1).at(np.zeros((3, 1)), np.zeros(3))
+    >>> round(point.J, 6), point.gradient[0].T.round(3)
+    (1.098612, array([[ 0.444,  0.111, -0.556]]))
+    """
+
+    def __init__(self, objective, W, b, Z):
+        self.objective, self.W, self.b, self.Z = objective, W, b, Z
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.forecast = Forecast(Z, objective.y)
+            loss = float((objective.weights * self.forecast.losses).sum(dtype=np.float64)) / objective.total_weight
+            self.J = loss + objective.alpha / 2 * float(np.vdot(W, W))
+
+    def moved(self, t, V, c, dZ):
+        """The point (W + t V, b + t c), where dZ (N, K) are the logits of (V, c): no product with X is needed."""
+        return Point(self.objective, self.W + t * V, self.b + t * c, self.Z + t * dZ)
+
+    @cached_property
+    def gradient(self):
+        """Gradients dW (K, D) and db (K,)."""
+        dW, db = self.objective.features.gradient(self.forecast.errors(self.objective.s))
+        return dW + self.objective.alpha * self.W, db * self.objective.fit_intercept
+
+    def curvature(self, features=None):
+        """The Hessian, as a `Curvature`, in the precision of the features."""
+        return Curvature(self.objective, self.forecast.O, features or self.objective.features)
+
+    def suboptimality(self):
+        """The certificate: see `Objective.suboptimality`."""
+        objective = self.objective
+        if objective.alpha == 0:
+            return np.inf
+        bound = float(np.vdot(self.gradient[0], self.gradient[0])) / (2 * objective.alpha)
+        if not objective.fit_intercept:
+            return min(self.J, bound)
+        best, missing = self.optimal_intercept(enough=bound / 1000)
+        if best is not self:
+            bound = max(self.J - best.J, 0.0) + float(np.vdot(best.gradient[0], best.gradient[0])) / (2 * objective.alpha)
+        return min(self.J, bound + missing)
+
+    def optimal_intercept(self, enough=0.0, max_iter=50):
+        """The point whose intercept minimises J(W, .), up to `enough`, and how far J may still be above that minimum.
+
+        Damped Newton steps on K numbers.  The second value is twice the decrease that Newton's model still
+        promises (chapter 10); infinite if the model is no guide because the logits are saturated.
+        """
+        point, s, K = self, self.objective.s, len(self.b)
+        eps = np.finfo(self.Z.dtype).eps
+        for _ in range(max_iter):
+            O = point.forecast.O  # (N, K)
+            H = -((O * s[:, None]).T @ O).astype(np.float64)  # (K, K)
+            np.fill_diagonal(H, 0)
+            np.fill_diagonal(H, -H.sum(axis=1))  # each row sums to 0: more exact than o - o^2
+            db = point.forecast.errors(s).sum(axis=0)  # (K,)
+            try:
+                step = -np.linalg.solve(H + np.trace(H) / K**2, db)  # (K,): H is singular along (1, ..., 1) only
+            except np.linalg.LinAlgError:
+                return self, np.inf
+            decrement = float(-db @ step)  # twice what a full step promises
+            if not np.abs(db + H @ step).max() <= 10 * eps:  # H is flat where db is not: saturated logits
+                return self, np.inf
+            if decrement <= max(eps * point.J, enough if point is self else 0.0) and np.ptp(step) < 0.5:
+                return point, decrement
+            t = 1.0
+            while not (new := point.moved(t, 0, step, step)).J <= point.J - t * decrement / 4 and t > eps:
+                t /= 2
+            if not new.J < point.J:
+                break
+            point = new
+        return point, decrement if np.ptp(step) < 0.5 else np.inf
 
 
 class Curvature:
@@ -246,12 +345,16 @@ class Curvature:
 
     It keeps the probabilities O (N, K), so that each product costs two products with X and no exponential.
 
+    Notes
+    -----
+    Source: chapter 9.
+
     Examples
     --------
     >>> import numpy as np
     >>> from softmax_lib import Objective
     >>> objective = Objective([[0.0], [1.0], [3.0]], [0, 1, 2], alpha=0.1)
-    >>> curvature = objective.curvature(*objective.zeros())
+    >>> curvature = objective.at(*objective.zeros()).curvature()
     >>> V, c = np.array([[1.0], [0.0], [0.0]]), np.zeros(3)
     >>> HV, Hc = curvature.product(V, c)
     >>> H = curvature.matrix()  # (K, D + 1, K, D + 1)
@@ -259,55 +362,52 @@ class Curvature:
     (True, True)
     """
 
-    def __init__(self, objective, W, b):
-        self.objective = objective
-        blocks = [shifted(X @ W.T + b).probabilities() for X, _, _ in objective.blocks()]
-        self.O = np.concatenate(blocks)  # (N, K)
-        self.s = objective.weights / objective.total_weight  # (N,)
+    def __init__(self, objective, O, features):
+        self.objective, self.features = objective, features
+        self.O = O.astype(features.dtype, copy=False)  # (N, K)
+        self.s = objective.s.astype(features.dtype, copy=False)  # (N,)
         self.sO = self.s[:, None] * self.O  # (N, K)
 
     def product(self, V, c):
         """H times the direction (V, c): arrays (K, D) and (K,)."""
-        X, alpha, fit_intercept = self.objective.X, self.objective.alpha, self.objective.fit_intercept
-        R = X @ V.T + c * fit_intercept  # (N, K)
+        R = self.features.logits(V, c * self.objective.fit_intercept)  # (N, K)
         R -= np.einsum("nk,nk->n", self.O, R)[:, None]
         R *= self.sO
-        return R.T @ X + alpha * V, R.sum(axis=0) * fit_intercept
+        HV, Hc = self.features.gradient(R)
+        return HV + self.objective.alpha * V, Hc * self.objective.fit_intercept
 
-    def diagonal(self):
-        """The diagonal of H, as arrays (K, D) and (K,)."""
-        P = self.O * (1 - self.O) * self.s[:, None]  # (N, K)
-        return P.T @ self.objective.X**2 + self.objective.alpha, P.sum(axis=0)
+    def diagonal(self, every=1):
+        """The diagonal of H, as arrays (K, D) and (K,), or an estimate of it from every so manieth row."""
+        P = self.sO[::every] * (1 - self.O[::every]) * every  # (n, K)
+        return self.features[::every].squares(P) + self.objective.alpha, P.sum(axis=0)
 
     def preconditioner(self):
         """A function (rW, rb) -> (zW, zb) that is cheap and close to the inverse of H.
 
-        With few features it takes the covariance of the features for every class, scaled by the class's mean
-        o (1 - o), so that neither the scale of the features nor their correlations slow the solver; with many,
-        the diagonal of H.
+        The diagonal of H takes care of the scales of features and classes, and the correlations of the
+        features, if these are few, of what features have in common.
         """
-        tiny = np.finfo(self.O.dtype).tiny
+        dW, db = self.diagonal(every=max(1, len(self.O) // 2000))
+        db = np.maximum(db, np.finfo(db.dtype).tiny)
         if self.objective.shape[1] > MANY_FEATURES:
-            dW, db = self.diagonal()
-            return lambda rW, rb: (rW / dW, rb / np.maximum(db, tiny))
-        p = np.maximum(self.s @ (self.O * (1 - self.O)), tiny)  # (K,)
-        gram, scale = self.objective.gram  # (D, D) with a unit diagonal, (D,)
-        penalty = self.objective.alpha / p.mean() / scale**2
-        inverse = np.linalg.inv(gram + np.diag(penalty + 1e-10))  # (D, D)
-        return lambda rW, rb: ((rW / scale) @ inverse / scale / p[:, None], rb / p)
+            return lambda rW, rb: (rW / dW, rb / db)
+        root = np.sqrt(dW)
+        inverse = self.objective.decorrelation.astype(dW.dtype, copy=False)  # (D, D)
+        return lambda rW, rb: ((rW / root) @ inverse / root, rb / db)
 
     def matrix(self):
         """H written out, (K, D + 1, K, D + 1), the intercept last; for K (D + 1) of a few hundred at most."""
         K, D = self.objective.shape
-        H = np.zeros((K, D + 1, K, D + 1))
-        for start in range(0, len(self.O), 4096):
-            rows = slice(start, start + 4096)
-            O, s = self.O[rows], self.s[rows, None]  # (n, K), (n, 1)
-            X = np.insert(self.objective.X[rows], D, float(self.objective.fit_intercept), axis=1)  # (n, D + 1)
-            OX = (O[:, :, None] * X[:, None, :]).reshape(len(X), -1)  # (n, K (D + 1))
-            H -= ((s * OX).T @ OX).reshape(H.shape)
-            for k in range(K):
-                H[k, :, k, :] += (s * O[:, k : k + 1] * X).T @ X
-        d = np.arange(D)
-        H[np.arange(K)[:, None], d, np.arange(K)[:, None], d] += self.objective.alpha
+        H = np.zeros((K * (D + 1), K * (D + 1)))
+        for rows in self.features.blocks(1024):
+            root, O = np.sqrt(self.s[rows, None]), self.O[rows]  # (n, 1), (n, K)
+            X = np.empty((len(O), D + 1), O.dtype)
+            X[:, :D], X[:, D:] = self.features.dense(rows) * root, root * self.objective.fit_intercept
+            OX = (O[:, :, None] * X[:, None, :]).reshape(len(O), -1)  # (n, K (D + 1))
+            H -= OX.T @ OX
+        H = H.reshape(K, D + 1, K, D + 1)
+        k, d = np.arange(K), np.arange(D)
+        H[k, :, k, :] = 0
+        H[k, :, k, :] = -H.sum(axis=2)  # over all classes a row of diag(o) - o o^T sums to 0
+        H[k[:, None], d, k[:, None], d] += self.objective.alpha
         return H

@@ -168,7 +168,7 @@ def plot_decision_regions(
         `predict_proba`.
     levels : sequence of float, default (0.7, 0.9, 0.99)
     feature_names : pair of str, optional
-        By default the names that the model was fitted with, or $x_1$ and $x_2$.
+        By default the names that the model was fitted with, or ``$x_1$`` and ``$x_2$``.
     class_names : K strings, optional
     legend : bool, default True
 

@@ -1,8 +1,8 @@
 """Solvers: short loops that know an objective, not a model.
 
 A solver is a function ``solver(objective, W=None, b=None, *, tol, max_iter, ...)`` that returns a
-`Result`.  It decides *which way* and *how far*; `good_enough` and `conclude`, shared by all
-solvers, decide *when to stop* and what to say about it.
+`Result`.  Its loop is a generator that knows *which way* and *how far*: it yields one `Point` after
+another.  `run`, shared by all solvers, knows *when to stop* and what to say about it.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,8 @@ from softmax_lib.objective import block_sums
 
 #: Up to how many weights Newton's equations are solved with the Hessian written out.
 DIRECT = 250
+#: From how many rows for each weight on Newton's method starts from the minimum over a sixteenth of the rows.
+MANY_ROWS = 64
 
 
 @dataclass
@@ -63,61 +65,73 @@ def starting_point(objective, W, b):
     return [zero if given is None else np.array(given, zero.dtype) for given, zero in zip((W, b), zeros, strict=True)]
 
 
-def record(history, J, dW, db):
-    """Append J and the norm of its gradient to the history; return the norm."""
-    norm = float(np.sqrt(np.vdot(dW, dW) + np.vdot(db, db)))
-    history["loss"].append(J)
-    history["gradient_norm"].append(norm)
-    return norm
+def run(points, objective, *, tol, max_iter, record_weights=False, progress=None):
+    """Draw points until the stopping test is met, or `max_iter` steps are taken; return the `Result`.
 
+    The stopping test, with a penalty: the certificate, a bound on J - min J, is at most ``tol * J``.
+    Without one there is no certificate: the norm of the gradient is then to be at most
+    ``tol * sqrt(2 beta J)``.  No gradient of a beta-smooth J >= 0 exceeds sqrt(2 beta J), so `tol`
+    has the same meaning in any units.
 
-def good_enough(objective, W, b, J, norm, tol):
-    """The stopping test, given J and the norm of its gradient at (W, b): a bound on J - min J if it is met, or None.
-
-    With a penalty: the certificate, a bound on J - min J, is at most ``tol * J``.  Without one
-    there is no certificate: the norm is then to be at most ``tol * sqrt(2 beta J)``.  No gradient of
-    a beta-smooth J >= 0 exceeds sqrt(2 beta J), so `tol` has the same meaning in any units.
+    An interrupt from the keyboard keeps the best point so far.
     """
-    if objective.alpha == 0:
-        return np.inf if norm <= tol * np.sqrt(2 * objective.smoothness * J) else None
-    # The certificate costs a few evaluations, so it waits until the gradient looks small enough.
-    if norm**2 <= 2 * objective.alpha * tol * J:
-        bound = objective.suboptimality(W, b)
-        return bound if bound <= tol * J else None
-    return None
-
-
-def conclude(objective, W, b, bound, tol, history, stuck=False):
-    """The result of a solver that stopped at (W, b), with the bound of `good_enough` or None if it is not met."""
+    alpha, best, bound, n_iter, stopped = objective.alpha, None, None, -1, None
+    history = {"loss": [], "gradient_norm": []} | ({"coef": [], "intercept": []} if record_weights else {})
+    try:
+        for point in points:
+            n_iter += 1
+            norm = np.sqrt(sum(np.vdot(g, g) for g in point.gradient)) if np.isfinite(point.J) else np.inf
+            for name, value in zip(history, (point.J, norm, point.W, point.b), strict=False):
+                history[name].append(value)
+            if not np.isfinite(point.J):
+                break
+            if best is None or point.J <= best.J:
+                best = point
+            if progress:
+                progress(n_iter, point.J, norm**2 / (2 * alpha) if alpha else np.inf)
+            if alpha == 0 and norm <= tol * np.sqrt(2 * objective.smoothness * point.J):
+                bound = np.inf
+            elif alpha and norm**2 <= 2 * alpha * tol * point.J:  # the cheap part of the certificate comes first
+                bound = point.suboptimality()
+                bound = bound if bound <= tol * point.J else None
+            if bound is not None or n_iter == max_iter:
+                break
+        else:
+            stopped = f"After {n_iter} steps rounding leaves nothing to gain"
+    except KeyboardInterrupt:
+        if best is None:
+            raise
+        point, stopped = best, f"Interrupted after {n_iter} steps, of which the best is kept"
     met = bound is not None
-    history = {name: np.array(values) for name, values in history.items()}
-    J, n_iter = history["loss"][-1], len(history["loss"]) - 1
     if not met:
-        bound = objective.suboptimality(W, b) if np.isfinite(J) else np.inf
-    not_enough = f"After {n_iter} steps rounding leaves nothing to gain" if stuck else f"{n_iter} steps were not enough"
+        bound = point.suboptimality() if np.isfinite(point.J) else np.inf
+    separated = alpha == 0 and np.isfinite(point.J) and objective.separates(point.W, point.b)
+    reason = sentence(objective, point.J, tol, n_iter, bound, met, separated, stopped)
+    history = {name: np.array(values) for name, values in history.items()}
+    return Result(point.W, point.b, n_iter, met and not separated, reason, float(bound), history)
+
+
+def sentence(objective, J, tol, n_iter, bound, met, separated, stopped):
+    """Why a solver stopped."""
     if not np.isfinite(J):
-        safe = 1 / objective.smoothness
-        reason = f"Diverged: J is {J} after {n_iter} steps; a step of 1/beta = {safe:.3g} is safe."
-    elif objective.alpha == 0 and objective.separates(W, b):
-        met = False
-        reason = (
-            f"After {n_iter} steps every row is classified correctly: without a penalty J = {J:.3g} has no "
-            "minimum, it nears 0 as the weights grow without end. Set alpha > 0."
+        return f"Diverged: J is {J} after {n_iter} steps; a step of 1/beta = {1 / objective.smoothness:.3g} is safe."
+    if separated:
+        return (
+            f"{stopped or f'After {n_iter} steps'}: every row is classified correctly, and without a penalty J = {J:.3g} "
+            "has no minimum, it nears 0 as the weights grow without end. Set alpha > 0."
         )
-    elif objective.alpha == 0:
-        reason = (
-            f"{'The' if met else f'{not_enough}; the'} gradient is {'' if met else 'not '}at most tol = {tol:g} times "
-            "sqrt(2 beta J); without a penalty there is no bound on J - min J."
+    how = "Within tolerance" if met else stopped or f"{n_iter} steps were not enough"
+    if objective.alpha == 0:
+        return (
+            f"{how}: the gradient is {'' if met else 'not '}at most tol = {tol:g} times sqrt(2 beta J); "
+            "without a penalty there is no bound on J - min J."
         )
-    else:
-        reason = (
-            f"{'Within tolerance' if met else not_enough}: J = {J:.6g} is at most {bound:.3g} above its minimum, "
-            f"tol * J is {tol * J:.3g}."
-        )
-    return Result(W, b, n_iter, met, reason, float(bound), history)
+    return f"{how}: J = {J:.6g} is at most {bound:.3g} above its minimum, tol * J is {tol * J:.3g}."
 
 
-def gradient_descent(objective, W=None, b=None, *, step_size=None, tol=1e-6, max_iter=1000, record_weights=False):
+def gradient_descent(
+    objective, W=None, b=None, *, step_size=None, tol=1e-6, max_iter=1000, record_weights=False, progress=None
+):
     r"""Gradient descent with a fixed step.
 
     .. math:: W \leftarrow W - \eta \frac{\partial J}{\partial W}, \qquad
@@ -133,11 +147,14 @@ def gradient_descent(objective, W=None, b=None, *, step_size=None, tol=1e-6, max
     step_size : float, optional
         The step eta; by default 1/beta, with which J never increases.
     tol : float, default 1e-6
-        See `good_enough`; with 0, all iterations are run.
+        The largest bound on J - min J, relative to J, with which to stop; with 0, all iterations are run.
     max_iter : int, default 1000
         The largest number of steps.
     record_weights : bool, default False
         Whether the history also holds every iterate.
+    progress : callable, optional
+        Called as ``progress(n_iter, J, bound)`` after every step; the bound is the certificate's, but
+        holds only once the intercept is at its optimum.
 
     Returns
     -------
@@ -160,21 +177,21 @@ def gradient_descent(objective, W=None, b=None, *, step_size=None, tol=1e-6, max
     """
     W, b = starting_point(objective, W, b)
     step_size = 1 / objective.smoothness if step_size is None else step_size
-    history = {"loss": [], "gradient_norm": []} | ({"coef": [], "intercept": []} if record_weights else {})
-    while True:
-        J, dW, db = objective.value_and_gradient(W, b)
-        norm = record(history, J, dW, db)
-        if record_weights:
-            history["coef"].append(W)
-            history["intercept"].append(b)
-        bound = good_enough(objective, W, b, J, norm, tol) if np.isfinite(J) else None
-        if bound is not None or len(history["loss"]) > max_iter or not np.isfinite(J):
-            return conclude(objective, W, b, bound, tol, history)
-        W, b = W - step_size * dW, b - step_size * db
+
+    def points(W, b):
+        while True:
+            point = objective.at(W, b)
+            yield point
+            dW, db = point.gradient
+            W, b = W - step_size * dW, b - step_size * db
+
+    return run(
+        points(W, b), objective, tol=tol, max_iter=max_iter, record_weights=record_weights, progress=progress
+    )
 
 
 def stochastic_gradient_descent(
-    objective, W=None, b=None, *, step_size=None, batch_size=32, tol=1e-6, max_iter=100, random_state=None
+    objective, W=None, b=None, *, step_size=None, batch_size=32, tol=1e-6, max_iter=100, random_state=None, progress=None
 ):
     r"""Mini-batch gradient descent: a step after every few rows, drawn without replacement.
 
@@ -197,11 +214,14 @@ def stochastic_gradient_descent(
     batch_size : int, default 32
         Rows in a batch, at most; the batches of a pass differ by one row.
     tol : float, default 1e-6
-        See `good_enough`.
+        The largest bound on J - min J, relative to J, with which to stop.
     max_iter : int, default 100
         The largest number of passes.
     random_state : int, numpy.random.Generator, RandomState or None, default None
         Decides the order of the rows.
+    progress : callable, optional
+        Called as ``progress(n_iter, J, bound)`` after every step; the bound is the certificate's, but
+        holds only once the intercept is at its optimum.
 
     Returns
     -------
@@ -223,24 +243,23 @@ def stochastic_gradient_descent(
     W, b = starting_point(objective, W, b)
     rng = random_state if hasattr(random_state, "permutation") else np.random.default_rng(random_state)
     step_size = 1 / objective.smoothness if step_size is None else step_size
-    N, alpha, fit_intercept = len(objective.X), objective.alpha, objective.fit_intercept
-    n_batches, steps = -(-N // batch_size), 0
-    history = {"loss": [], "gradient_norm": []}
-    while True:
-        J, dW, db = objective.value_and_gradient(W, b)
-        norm = record(history, J, dW, db)
-        bound = good_enough(objective, W, b, J, norm, tol) if np.isfinite(J) else None
-        if bound is not None or len(history["loss"]) > max_iter or not np.isfinite(J):
-            return conclude(objective, W, b, bound, tol, history)
-        for rows in np.array_split(rng.permutation(N), n_batches):
-            _, dW, db = block_sums(objective.X[rows], objective.y[rows], objective.weights[rows], W, b)
-            eta = step_size / (1 + step_size * alpha * steps)
-            share = eta * N / len(rows) / objective.total_weight
-            W, b = (1 - eta * alpha) * W - share * dW, b - share * db * fit_intercept
-            steps += 1
+    features, y, weights, alpha = objective.features, objective.y, objective.weights, objective.alpha
+    N, n_batches = len(y), -(-len(y) // batch_size)
+
+    def points(W, b, steps=0):
+        while True:
+            yield objective.at(W, b)
+            for rows in np.array_split(rng.permutation(N), n_batches):
+                _, dW, db = block_sums(features[rows], y[rows], weights[rows], W, b)
+                eta = step_size / (1 + step_size * alpha * steps)
+                share = eta * N / len(rows) / objective.total_weight
+                W, b = (1 - eta * alpha) * W - share * dW, b - share * db * objective.fit_intercept
+                steps += 1
+
+    return run(points(W, b), objective, tol=tol, max_iter=max_iter, progress=progress)
 
 
-def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100):
+def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100, progress=None):
     r"""Newton's method: minimise the quadratic model of J, then shorten the step until J really falls.
 
     .. math:: (W, b) \leftarrow (W, b) - t \, H^{-1} \nabla J, \qquad t = 1, \tfrac12, \tfrac14, \dots
@@ -257,9 +276,12 @@ def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100):
     b : array_like, shape (K,), optional
         Where to start; zeros by default.
     tol : float, default 1e-6
-        See `good_enough`.
+        The largest bound on J - min J, relative to J, with which to stop.
     max_iter : int, default 100
         The largest number of Newton steps.
+    progress : callable, optional
+        Called as ``progress(n_iter, J, bound)`` after every step; the bound is the certificate's, but
+        holds only once the intercept is at its optimum.
 
     Returns
     -------
@@ -277,72 +299,85 @@ def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100):
     >>> result.converged, result.n_iter < 10
     (True, True)
     """
+    n_weights, N = objective.shape[0] * (objective.shape[1] + 1), len(objective.y)
+    sample = objective.sample(N // 16) if W is None and b is None and N >= MANY_ROWS * n_weights else None
+    if sample is not None:
+        first = newton_cg(sample, tol=tol, max_iter=10)
+        W, b = first.coef, first.intercept
     W, b = starting_point(objective, W, b)
-    history = {"loss": [], "gradient_norm": []}
-    J, dW, db = objective.value_and_gradient(W, b)
-    while True:
-        norm = record(history, J, dW, db)
-        bound = good_enough(objective, W, b, J, norm, tol)
-        if bound is not None or len(history["loss"]) > max_iter:
-            return conclude(objective, W, b, bound, tol, history)
-        step = direct_step if W.size + b.size <= DIRECT else cg_step
-        lower = shorten(objective, W, b, J, dW, db, *step(objective.curvature(W, b), dW, db))
-        if lower is None:  # the model is no guide where all logits are saturated; the safe step always is
-            beta = objective.smoothness
-            lower = shorten(objective, W, b, J, dW, db, -dW / beta, -db / beta)
-        if lower is None:
-            return conclude(objective, W, b, None, tol, history, stuck=True)
-        W, b, J, dW, db = lower
+    beta = objective.smoothness if objective.alpha == 0 else None
+
+    def points(point):
+        while point is not None:
+            yield point
+            size = sum(float(np.vdot(g, g)) for g in point.gradient)
+            unit = 2 * objective.alpha * point.J if objective.alpha else 2 * beta * point.J  # see `run`
+            if n_weights <= DIRECT:
+                step = direct_step(point.curvature(), *point.gradient)
+            else:
+                exactness = min(0.7, max(0.1, np.sqrt(size / unit)))
+                enough = unit * (tol if objective.alpha else tol**2) / 2
+                step = cg_step(point.curvature(objective.single), *point.gradient, exactness, enough)
+            lower = search(point, *step)
+            if lower is None:  # the model is no guide where all logits are saturated; the safe step always is
+                lower = search(point, *(-g / objective.smoothness for g in point.gradient))
+            point = lower
+
+    return run(points(objective.at(W, b)), objective, tol=tol, max_iter=max_iter, progress=progress)
 
 
-def shorten(objective, W, b, J, dW, db, V, c):
-    """Halve the step (V, c) until J falls by a part of what the slope promises.
+def search(point, V, c):
+    """The point (W + t V, b + t c) with a length t for which J falls by a part of what the slope promises, or None.
 
-    Returns W, b, J, dW and db there, or None if J never falls.
+    The logits of (V, c) are computed once, so that a trial costs no product with X.  Where J falls by
+    more than the quadratic model said, longer steps are tried: on separable data the weights have far to go.
     """
+    dW, db = point.gradient
     slope = float(np.vdot(dW, V) + np.vdot(db, c))
-    t = 1.0
-    while t > 1e-6:
-        W_new, b_new = W + t * V, b + t * c
-        found = objective.value_and_gradient(W_new, b_new)  # mostly t = 1 will do, and this is needed next
-        if found[0] < min(J + 1e-4 * t * slope, J):
-            return W_new, b_new, *found
+    dZ = point.objective.features.logits(V, c)  # (N, K)
+    t, new = 1.0, point.moved(1.0, V, c, dZ)
+    while not new.J < min(point.J + 1e-4 * t * slope, point.J):
         t /= 2
-    return None
+        if t < 1e-6:
+            return None
+        new = point.moved(t, V, c, dZ)
+    while t >= 1 and new.J < point.J + 0.6 * t * slope:
+        t *= 2
+        longer = point.moved(t, V, c, dZ)
+        if not longer.J < new.J:
+            break
+        new = longer
+    return new
 
 
 def direct_step(curvature, dW, db):
     """Solve H (V, c) = -(dW, db) with the Hessian written out; used for up to `DIRECT` weights."""
-    H = curvature.matrix()  # (K, D + 1, K, D + 1)
-    K, D1 = H.shape[:2]
-    g = np.column_stack([dW, db])  # (K, D + 1)
-    # A common shift of the classes changes no probability, so without a penalty H is singular along
-    # it, and the gradient has no part there: a curvature of its own leaves the step as it is.
-    scale = np.einsum("kdkd->d", H) / K  # (D + 1,)
-    scale[scale <= 0] = 1
-    d = np.arange(0 if curvature.objective.alpha == 0 else D1 - 1, D1)
-    scale = scale[d]
-    H[:, d, :, d] += (scale / K)[:, None, None]
-    H = H.reshape(K * D1, K * D1)
-    unit = 1 / np.sqrt(np.diag(H))  # features of any scale become comparable
-    H = H * unit * unit[:, None] + 1e-14 * np.eye(K * D1)
-    step = -unit * np.linalg.solve(H, unit * g.ravel())
-    step = step.reshape(K, D1).astype(dW.dtype)
-    return step[:, :-1], step[:, -1] * curvature.objective.fit_intercept
+    K, D = dW.shape
+    H, g = curvature.matrix().reshape(K * (D + 1), -1), np.empty((K, D + 1))
+    g[:, :D], g[:, D] = dW, db
+    size = np.sqrt(H.diagonal())  # features of any scale become comparable
+    size[size == 0] = 1
+    H /= size[:, None] * size
+    H.flat[:: len(H) + 1] += 1e-13  # H is flat along a common shift of the classes, which `shortest` takes out again
+    step = (-np.linalg.solve(H, g.ravel() / size) / size).reshape(K, D + 1).astype(dW.dtype, copy=False)
+    return shortest(curvature.objective, step[:, :D], step[:, D])
 
 
-def cg_step(curvature, dW, db, exactness=0.1, max_iter=250):
-    """Solve H (V, c) = -(dW, db) by preconditioned conjugate gradients, to a relative residual of `exactness`."""
+def cg_step(curvature, dW, db, exactness, enough, max_iter=250):
+    """Solve H (V, c) = -(dW, db) by preconditioned conjugate gradients.
+
+    They end when the residual, as the preconditioner measures it, has shrunk to `exactness` times the
+    first, or when the sum of its squares is at most `enough`.
+    """
+    dtype = dW.dtype
     precondition = curvature.preconditioner()
-    V, c = np.zeros_like(dW), np.zeros_like(db)
-    rW, rb = -dW, -db
+    rW, rb = -dW.astype(curvature.O.dtype), -db.astype(curvature.O.dtype)
+    V, c = np.zeros_like(rW), np.zeros_like(rb)
     zW, zb = precondition(rW, rb)
     pW, pb = zW, zb
     size = float(np.vdot(rW, zW) + np.vdot(rb, zb))
-    enough = exactness**2 * size
+    small = exactness**2 * size
     for _ in range(max_iter):
-        if size <= enough:
-            break
         qW, qb = curvature.product(pW, pb)
         bend = float(np.vdot(pW, qW) + np.vdot(pb, qb))
         if bend <= 0:  # flat up to rounding
@@ -352,7 +387,12 @@ def cg_step(curvature, dW, db, exactness=0.1, max_iter=250):
         rW, rb = rW - t * qW, rb - t * qb
         zW, zb = precondition(rW, rb)
         previous, size = size, float(np.vdot(rW, zW) + np.vdot(rb, zb))
+        if size <= small or float(np.vdot(rW, rW) + np.vdot(rb, rb)) <= enough:
+            break
         pW, pb = zW + size / previous * pW, zb + size / previous * pb
-    if curvature.objective.alpha == 0:
-        V = V - V.mean(axis=0)  # of all steps that do the same, the one without a common shift
-    return V, c - c.mean()
+    return shortest(curvature.objective, V.astype(dtype, copy=False), c.astype(dtype, copy=False))
+
+
+def shortest(objective, V, c):
+    """Of all steps that change the probabilities alike, the one without a common shift of the classes."""
+    return V if objective.alpha else V - V.mean(axis=0), (c - c.mean()) * objective.fit_intercept

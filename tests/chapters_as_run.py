@@ -11,12 +11,13 @@ import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
-CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
+CHAPTERS = [path for path in NOTEBOOKS if path.name[0].isdigit()]  # the others derive nothing and have no ledger
 
 # Sends the chapter's ledger out of the kernel: SymPy objects, not their printed form.
 SEND_LEDGER = """
 import base64, pickle
-print(base64.b64encode(pickle.dumps(chapter)).decode())
+print(base64.b64encode(pickle.dumps(globals().get('chapter'))).decode())
 """
 
 

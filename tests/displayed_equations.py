@@ -24,7 +24,8 @@ MARKDOWN = (
 )
 #: Directives whose content is MyST again.  Any other directive could display anything, so it counts as untied.
 READ_ON = {"admonition", "dropdown", "figure", "note", "tip", "warning", "div"}
-NO_MATHEMATICS = {"bibliography"}
+#: `names` and `entries` take no text: they show docstrings, on the page of the library and nowhere else.
+NO_MATHEMATICS = {"bibliography", "names", "entries"}
 #: Mathematics written in HTML.
 HTML_MATHEMATICS = re.compile(r"<(math|su[bp]|i|var)\b|\\\[|\$\$")
 

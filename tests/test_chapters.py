@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 
 import pytest
 
-from chapters_as_run import CHAPTERS, code_cells, executed, stored
+from chapters_as_run import NOTEBOOKS, code_cells, executed, stored
 
 COORDINATE = re.compile(r"-?\d+\.\d+")
 NAME = re.compile(r"\b[a-z][0-9a-f]{10}\b")  # Matplotlib names a shape by the digest of its coordinates
@@ -29,8 +29,8 @@ def images(notebook):
     ]
 
 
-def test_every_code_cell_has_run_in_order_without_error_or_warning(chapter):
-    cells = code_cells(stored(chapter))
+def test_every_code_cell_has_run_in_order_without_error_or_warning(notebook):
+    cells = code_cells(stored(notebook))
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     for cell in cells:
         for output in cell.outputs:
@@ -38,32 +38,32 @@ def test_every_code_cell_has_run_in_order_without_error_or_warning(chapter):
             assert output.get("name") != "stderr", f"cell {cell.execution_count} wrote to stderr: {output.get('text')}"
 
 
-def test_no_cell_escapes_the_comparison_of_outputs(chapter):
-    for cell in stored(chapter).cells:
+def test_no_cell_escapes_the_comparison_of_outputs(notebook):
+    for cell in stored(notebook).cells:
         assert set(cell.metadata.get("tags", [])) <= {"hide-input", "hide-cell"}
         assert "NBVAL" not in cell.source.upper()
 
 
-def test_stored_outputs_are_what_the_cells_return(chapter):
+def test_stored_outputs_are_what_the_cells_return(notebook):
     """nbval compares the text of outputs that are stored; this also sees outputs that are missing or too many."""
-    fresh, _ = executed(chapter)
-    for before, after in zip(code_cells(stored(chapter)), code_cells(fresh), strict=True):
+    fresh, _ = executed(notebook)
+    for before, after in zip(code_cells(stored(notebook)), code_cells(fresh), strict=True):
         kinds = [[kind for kind, _ in groupby(map(kind_of, cell.outputs))] for cell in (before, after)]
         assert kinds[0] == kinds[1], f"cell {before.execution_count}: stored {kinds[0]}, run again {kinds[1]}"
 
 
-def test_figures_are_what_the_cells_draw(chapter):
+def test_figures_are_what_the_cells_draw(notebook):
     """The same shapes, and every coordinate within half a point: last digits may differ between machines."""
-    fresh, _ = executed(chapter)
-    for i, (before, after) in enumerate(zip(images(stored(chapter)), images(fresh), strict=True), 1):
+    fresh, _ = executed(notebook)
+    for i, (before, after) in enumerate(zip(images(stored(notebook)), images(fresh), strict=True), 1):
         before, after = (NAME.sub("name", image) for image in (before, after))
         assert COORDINATE.sub("#", before) == COORDINATE.sub("#", after), f"figure {i} is not what its cell draws"
         for old, new in zip(COORDINATE.findall(before), COORDINATE.findall(after), strict=True):
             assert abs(float(old) - float(new)) <= 0.5, f"figure {i}: a coordinate is {old}, its cell draws {new}"
 
 
-def test_every_figure_has_alt_text_and_a_caption(chapter):
-    for cell in code_cells(stored(chapter)):
+def test_every_figure_has_alt_text_and_a_caption(notebook):
+    for cell in code_cells(stored(notebook)):
         if any("image/svg+xml" in output.get("data", {}) for output in cell.outputs):
             about = cell.metadata.get("mystnb", {})
             alt, caption = about.get("image", {}).get("alt", ""), about.get("figure", {}).get("caption", "")
@@ -90,13 +90,13 @@ def test_exercises_have_solutions(chapter):
     assert exercises.count("{dropdown} Solution") == len(questions)
 
 
-def test_code_cells_are_short(chapter):
-    shown = [c for c in code_cells(stored(chapter)) if "hide-input" not in c.metadata.get("tags", [])]
+def test_code_cells_are_short(notebook):
+    shown = [c for c in code_cells(stored(notebook)) if "hide-input" not in c.metadata.get("tags", [])]
     lengths = [len([line for line in cell.source.splitlines() if line.strip()]) for cell in shown]
     assert statistics.median(lengths) <= 4 and max(lengths) <= 20
     assert sum(length <= 12 for length in lengths) >= 0.9 * len(lengths)
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_prose_stands_before_the_first_code(path):
     assert stored(path).cells[0].cell_type == "markdown" and stored(path).cells[0].source.startswith("# ")

@@ -30,8 +30,8 @@ def way(request, monkeypatch):
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("weights", [None, WEIGHTS])
 def test_matrix_diagonal_and_products_are_one_hessian(fit_intercept, weights):
-    objective = Objective(X, Y, alpha=0.3, fit_intercept=fit_intercept, sample_weight=weights, block_rows=17)
-    curvature = objective.curvature(W0, B0)
+    objective = Objective(X, Y, alpha=0.3, fit_intercept=fit_intercept, sample_weight=weights)
+    curvature = objective.at(W0, B0).curvature()
     H = curvature.matrix()  # (K, D + 1, K, D + 1)
     V, c = RNG.normal(size=(K, D)), RNG.normal(size=K)
     HV, Hc = curvature.product(V, c)

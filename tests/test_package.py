@@ -1,14 +1,23 @@
 """The package as a whole: its names, its weight, its documentation."""
 
+import dataclasses
 import inspect
 import subprocess
 import sys
 
 import pytest
+from numpydoc.docscrape import NumpyDocString
 
 import softmax_lib
+from softmax_lib.checks import GradientReport
+from softmax_lib.datasets import Dataset
+from softmax_lib.model import SOLVERS
+from softmax_lib.solvers import Result
 
 PUBLIC = sorted(softmax_lib.__all__)
+DOCUMENTED = {name: getattr(softmax_lib, name) for name in PUBLIC}
+DOCUMENTED |= {solver.__name__: solver for solver in SOLVERS.values()}
+RESULTS = {"Result": Result, "GradientReport": GradientReport, "Dataset": Dataset}  # what functions return
 HEAVY = ("sklearn", "scipy", "matplotlib", "sympy", "pandas", "IPython")
 
 
@@ -65,6 +74,30 @@ def test_every_public_name_is_documented_with_an_example_and_a_source(name):
     assert ">>> " in doc
     assert name == "use_style" or "Source: " in doc
     assert doc.split("\n")[0].endswith((".", "exact boundaries."))
+
+
+def listed(section):
+    """The names that a section of a docstring explains."""
+    return [name.strip() for entry in section for name in entry.name.split(",")]
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_docstring_explains_every_parameter_and_what_comes_back(name):
+    public = DOCUMENTED[name]
+    doc = NumpyDocString(inspect.getdoc(public))
+    assert listed(doc["Parameters"]) == list(inspect.signature(public).parameters)
+    assert doc["Returns"] or inspect.isclass(public) or name == "use_style"
+    assert any(">>> " in line for line in doc["Examples"])
+    assert any("Source: " in line for line in doc["Notes"]) or name == "use_style"
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_docstring_of_a_result_explains_every_attribute(name):
+    public = RESULTS[name]
+    doc = NumpyDocString(inspect.getdoc(public))
+    fields = public._fields if name == "Dataset" else [field.name for field in dataclasses.fields(public)]
+    assert set(listed(doc["Attributes"])) >= set(fields)
+    assert any(">>> " in line for line in doc["Examples"])
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -38,8 +38,8 @@ def test_one_step_is_the_update_rule():
     objective = Objective(X, Y, alpha=0.2)
     dW, db = objective.gradient(W0, B0)
     result = gradient_descent(objective, W0, B0, step_size=0.3, max_iter=1)
-    np.testing.assert_array_equal(result.coef, W0 - 0.3 * dW)
-    np.testing.assert_array_equal(result.intercept, B0 - 0.3 * db)
+    np.testing.assert_allclose(result.coef, W0 - 0.3 * dW, rtol=1e-14)
+    np.testing.assert_allclose(result.intercept, B0 - 0.3 * db, rtol=1e-14)
 
 
 def test_the_history_holds_j_at_every_iterate():

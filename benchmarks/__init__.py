@@ -1,0 +1,1 @@
+"""Side-by-side measurements against scikit-learn; `make bench` runs them all."""
