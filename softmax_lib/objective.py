@@ -323,6 +323,7 @@ class Point:
                 step = -np.linalg.solve(H + np.trace(H) / K**2, db)  # (K,): H is singular along (1, ..., 1) only
             except np.linalg.LinAlgError:
                 return self, np.inf
+            step = step.astype(db.dtype, copy=False)
             decrement = float(-db @ step)  # twice what a full step promises
             if not np.abs(db + H @ step).max() <= 10 * eps:  # H is flat where db is not: saturated logits
                 return self, np.inf
@@ -398,16 +399,15 @@ class Curvature:
     def matrix(self):
         """H written out, (K, D + 1, K, D + 1), the intercept last; for K (D + 1) of a few hundred at most."""
         K, D = self.objective.shape
-        H = np.zeros((K * (D + 1), K * (D + 1)))
+        H = np.zeros((K, D + 1, K, D + 1))
         for rows in self.features.blocks(1024):
-            root, O = np.sqrt(self.s[rows, None]), self.O[rows]  # (n, 1), (n, K)
-            X = np.empty((len(O), D + 1), O.dtype)
+            O, root = self.O[rows].T, np.sqrt(self.s[rows, None])  # (K, n), (n, 1)
+            X = np.empty((len(root), D + 1), root.dtype)
             X[:, :D], X[:, D:] = self.features.dense(rows) * root, root * self.objective.fit_intercept
-            OX = (O[:, :, None] * X[:, None, :]).reshape(len(O), -1)  # (n, K (D + 1))
-            H -= OX.T @ OX
-        H = H.reshape(K, D + 1, K, D + 1)
-        k, d = np.arange(K), np.arange(D)
-        H[k, :, k, :] = 0
-        H[k, :, k, :] = -H.sum(axis=2)  # over all classes a row of diag(o) - o o^T sums to 0
-        H[k[:, None], d, k[:, None], d] += self.objective.alpha
+            for k in range(K):
+                for l in range(k):
+                    H[k, :, l] -= (X.T * (O[k] * O[l])) @ X
+        H += H.transpose(2, 3, 0, 1)
+        np.einsum("kdke->kde", H)[:] = -H.sum(axis=2)  # over all classes a row of diag(o) - o o^T sums to 0
+        np.einsum("kdkd->kd", H)[:, :D] += self.objective.alpha
         return H

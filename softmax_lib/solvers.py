@@ -11,8 +11,8 @@ import numpy as np
 
 from softmax_lib.objective import block_sums
 
-#: Up to how many weights Newton's equations are solved with the Hessian written out.
-DIRECT = 250
+#: Up to how many weights, and how many classes, Newton's equations are solved with the Hessian written out.
+DIRECT, FEW_CLASSES = 250, 12
 #: From how many rows for each weight on Newton's method starts from the minimum over a sixteenth of the rows.
 MANY_ROWS = 64
 
@@ -312,7 +312,7 @@ def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100, progress=Non
             yield point
             size = sum(float(np.vdot(g, g)) for g in point.gradient)
             unit = 2 * objective.alpha * point.J if objective.alpha else 2 * beta * point.J  # see `run`
-            if n_weights <= DIRECT:
+            if n_weights <= DIRECT and objective.shape[0] <= FEW_CLASSES:
                 step = direct_step(point.curvature(), *point.gradient)
             else:
                 exactness = min(0.7, max(0.1, np.sqrt(size / unit)))
