@@ -1,13 +1,13 @@
 """The features as a matrix that is only multiplied with: dense or sparse, and centred without a copy."""
 
+from copy import copy
+
 import numpy as np
 
 from softmax_lib.functions import as_floats
 
 #: Dense features of up to this many numbers are centred by a copy: it is small, exact and quick.
 SMALL = 2**21
-#: Rows are worked on in blocks of about this many numbers.
-BLOCK = 2**20
 
 
 class Features:
@@ -18,8 +18,8 @@ class Features:
     .. math:: (X - 1 c^T) W^T = X W^T - 1 (W c)^T, \qquad
               G^T (X - 1 c^T) = G^T X - (G^T 1) c^T.
 
-    The differences on the right lose digits where the centre is much larger than the spread around it;
-    then c is subtracted from X itself, block by block.
+    The differences on the right lose digits where the centre is much larger than the spread around it:
+    there, and where X is small, c is subtracted from a copy of X.
 
     Parameters
     ----------
@@ -55,38 +55,39 @@ class Features:
             raise ValueError(f"X must be (N, D) and not empty, got shape {X.shape}")
         if not (np.isfinite(values.sum(dtype=np.float64)) or np.isfinite(values).all()):  # the sum needs no memory
             raise ValueError("X must be finite: it holds NaN or infinity; drop or impute these rows")
-        self.shape, self.dtype = X.shape, X.dtype
-        self.subtracted = False  # from X itself, block by block
         self.centre = None if centre is None or not np.any(centre) else np.asarray(centre, np.float64)
         if self.centre is not None and not self.sparse:
-            if X.size <= SMALL:
-                X, self.centre = (X - self.centre).astype(self.dtype, copy=False), None
-            else:
-                spread = np.einsum("nd,nd->d", X, X) / len(X) - self.centre**2  # (D,), squared
-                self.subtracted = bool((spread < self.centre**2 * np.finfo(self.dtype).eps ** 0.4).any())
-        self.X, self.XT = X, X.T
+            spread = np.einsum("nd,nd->d", X, X) / len(X) - self.centre**2  # (D,), squared
+            far = (spread < self.centre**2 * np.finfo(X.dtype).eps ** 0.6).any()
+            if far or X.size <= SMALL:
+                X, self.centre = (X - self.centre).astype(X.dtype, copy=False), None
+        self._hold(X)
 
-    def single(self):
-        """A copy in single precision, with a transpose of its own so that both products are quick."""
-        copy = self[:]
-        copy.X = self.X.astype(np.float32, copy=False)
-        copy.XT, copy.dtype = np.ascontiguousarray(copy.X.T), copy.X.dtype
-        return copy
+    def _hold(self, X):
+        self.X, self.XT, self.shape, self.dtype = X, X.T, X.shape, X.dtype
 
     def __len__(self):
         return self.shape[0]
 
     def __getitem__(self, rows):
         """The features of some rows, with the same centre."""
-        part = object.__new__(Features)
-        X = self.X[rows]
-        part.__dict__.update(self.__dict__, X=X, XT=X.T, shape=X.shape)
+        part = copy(self)
+        part._hold(self.X[rows])
         return part
 
-    def blocks(self, rows=None):
-        """Slices of the rows, in order; a block of them fits into a processor's cache."""
-        rows = rows or max(1024, BLOCK // self.shape[1])
-        return [slice(start, start + rows) for start in range(0, len(self), rows)]
+    def single(self):
+        """Small dense features in single precision, and transposed too, so that both products are quick."""
+        if self.sparse or self.centre is not None or self.X.size > SMALL:
+            return self
+        twin = copy(self)
+        twin._hold(self.X.astype(np.float32, copy=False))
+        twin.XT = np.ascontiguousarray(twin.X.T)
+        return twin
+
+    def blocks(self, size=2**20):
+        """Slices of the rows, in order: about `size` numbers each."""
+        n = max(1, size // self.shape[1])
+        return [slice(start, start + n) for start in range(0, len(self), n)]
 
     def dense(self, rows):
         """X - c for some rows, written out."""
@@ -95,38 +96,27 @@ class Features:
 
     def logits(self, W, b):
         """(X - c) W^T + b for weights (K, D) and intercepts (K,): (N, K)."""
-        if self.subtracted:
-            Z = np.empty((len(W), len(self)), self.dtype).T
-            for rows in self.blocks():
-                Z[rows] = (W @ self.dense(rows).T).T
-        elif self.sparse:
-            Z = self.X @ np.ascontiguousarray(W.T)
-        else:
-            Z = (W @ self.XT).T  # each column of Z in one piece of memory: quicker for all that follows
-        Z += b if self.centre is None or self.subtracted else (b - W @ self.centre).astype(self.dtype)
+        # Dense: each column of Z in one piece of memory, which is quicker for all that follows.
+        Z = self.X @ np.ascontiguousarray(W.T) if self.sparse else (W @ self.XT).T
+        Z += b if self.centre is None else (b - W @ self.centre).astype(self.dtype)
         return Z
 
     def gradient(self, G):
         """G^T (X - c) and G^T 1 for the derivatives G (N, K) of a loss for its logits: (K, D) and (K,)."""
-        db = G.sum(axis=0)  # (K,)
-        if self.subtracted:
-            return sum(G[rows].T @ self.dense(rows) for rows in self.blocks()), db
-        dW = (self.X.T @ G).T if self.sparse else G.T @ self.X  # (K, D)
+        dW, db = (self.XT @ G).T if self.sparse else G.T @ self.X, G.sum(axis=0)  # (K, D), (K,)
         return dW if self.centre is None else (dW - np.outer(db, self.centre)).astype(self.dtype), db
 
     def gram(self, weights):
         """(X - c)^T diag(weights) (X - c), (D, D)."""
-        blocks = ((self.dense(rows), weights[rows, None]) for rows in self.blocks())
-        return sum((X * s).T @ X for X, s in blocks)
+        return sum((self.dense(rows) * weights[rows, None]).T @ self.dense(rows) for rows in self.blocks())
 
     def squares(self, P):
         """P^T (X - c)^2, squared entry by entry, for P (N, K): (K, D)."""
         if not self.sparse:
             return sum(P[rows].T @ self.dense(rows) ** 2 for rows in self.blocks())
-        total = (self.X.multiply(self.X).T @ P).T  # (K, D)
-        if self.centre is None:
-            return total
-        return total - 2 * self.centre * (self.X.T @ P).T + np.outer(P.sum(axis=0), self.centre**2)
+        squares = (self.X.multiply(self.X).T @ P).T  # (K, D)
+        c = 0 if self.centre is None else self.centre
+        return squares - 2 * c * (self.XT @ P).T + np.outer(P.sum(axis=0), c**2 + np.zeros(self.shape[1]))
 
 
 def mean(X, weights):
@@ -134,6 +124,6 @@ def mean(X, weights):
     weights = weights.astype(np.float64, copy=False)
     if hasattr(X, "tocsr"):
         return X.T @ weights / weights.sum()
-    rows = max(1024, BLOCK // X.shape[1])
-    starts = range(0, len(X), rows)
-    return sum(weights[i : i + rows] @ X[i : i + rows].astype(np.float64, copy=False) for i in starts) / weights.sum()
+    n = max(1, 2**20 // X.shape[1])
+    parts = (slice(start, start + n) for start in range(0, len(X), n))
+    return sum(weights[rows] @ X[rows].astype(np.float64, copy=False) for rows in parts) / weights.sum()

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from softmax_lib.features import SMALL, Features
+from softmax_lib.features import Features
 from softmax_lib.functions import shifted
 from softmax_lib.loss import as_targets, as_weights, row_gradients, row_losses
 
@@ -42,29 +42,12 @@ class Forecast:
 
     def errors(self, weights):
         """weights (N,) times O - Y: (N, K)."""
+        weights = weights.astype(self.O.dtype, copy=False)
         if hasattr(self, "_errors"):
             return self._errors * weights[:, None]
         G = self.O * weights[:, None]
         G[self.label] = -self.missing * weights
         return G
-
-
-def block_sums(features, y, weights, W, b):
-    """Weighted sums over one block of n rows: the loss, and its gradients for W and b.
-
-    Adding the results over blocks gives the sums over all rows, in any order and on any machine.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> features, y, weights = Features(np.ones((2, 3))), np.array([0, 1]), np.ones(2)
-    >>> loss, dW, db = block_sums(features, y, weights, W=np.zeros((2, 3)), b=np.zeros(2))
-    >>> round(loss, 6), dW.shape, db
-    (1.386294, (2, 3), array([0., 0.]))
-    """
-    forecast = Forecast(features.logits(W, b), y)
-    loss = float((weights * forecast.losses).sum(dtype=np.float64))
-    return loss, *features.gradient(forecast.errors(weights))  # float, (K, D), (K,)
 
 
 class Objective:
@@ -142,34 +125,27 @@ class Objective:
             raise ValueError(f"alpha must be finite and not negative, got {alpha}")
         if n_classes is None:
             n_classes = y.shape[1] if y.ndim == 2 else int(y.max()) + 1
-        self.alpha, self.fit_intercept = float(alpha), fit_intercept
+        self.alpha, self.fit_intercept, self.shape = float(alpha), fit_intercept, (n_classes, D)  # (K, D)
         self.y = as_targets(y, N, n_classes, self.features.dtype)
-        self.weights = as_weights(sample_weight, N, self.features.dtype)  # (N,)
-        self.total_weight = float(self.weights.sum(dtype=np.float64))
-        if not self.total_weight > 0:
+        weights = as_weights(sample_weight, N)  # (N,)
+        if not weights.sum() > 0:
             raise ValueError("the sample weights must have a positive sum")
-        self.s = (self.weights / self.total_weight).astype(self.weights.dtype)  # (N,): they sum to 1
-        self.shape = (n_classes, D)  # (K, D)
+        self.s = weights / weights.sum()  # (N,) float64: they sum to 1
 
     def zeros(self):
         """Zero weights (K, D) and intercepts (K,) to start from."""
         return np.zeros(self.shape, self.features.dtype), np.zeros(self.shape[0], self.features.dtype)
 
-    def sample(self, n):
-        """The objective of n rows, drawn always alike; None if a class would be missing."""
-        rows = np.sort(np.random.default_rng(0).choice(len(self.y), n, replace=False))  # (n,)
-        if self.y.ndim == 1 and len(np.unique(self.y[rows])) < self.shape[0]:
-            return None
-        part = copy(self)
-        part.features, part.y, part.weights = self.features[rows], self.y[rows], self.weights[rows]
-        part.total_weight = float(part.weights.sum(dtype=np.float64))
-        part.s = part.weights / max(part.total_weight, np.finfo(part.weights.dtype).tiny)  # (n,)
-        return part if part.total_weight > 0 else None
+    def part(self, rows):
+        """An estimate of the objective from n of its N rows: their loss, scaled up by N / n, and the whole penalty.
 
-    def blocks(self, rows=None):
-        """The data, block by block of rows: features (n, D), y (n,) or (n, K), weights (n,)."""
-        for block in self.features.blocks(rows):
-            yield self.features[block], self.y[block], self.weights[block]
+        Its mean over random rows is J; and as J's loss is a sum over rows, the losses of blocks that
+        make up all rows, each scaled down again by n / N, add up to it on any machine and in any order.
+        """
+        part = copy(self)
+        part.features, part.y, s = self.features[rows], self.y[rows], self.s[rows]
+        part.s = s * (len(self.s) / len(s))  # (n,)
+        return part
 
     def at(self, W, b):
         """The `Point` (W, b), where the probabilities are computed once for all that is asked there."""
@@ -181,13 +157,12 @@ class Objective:
 
     def gradient(self, W, b):
         """Gradients dW (K, D) and db (K,)."""
-        return self.value_and_gradient(W, b)[1:]
+        return self.at(W, b).gradient
 
     def value_and_gradient(self, W, b):
-        """J, dW (K, D) and db (K,), in one pass over the data."""
-        loss, dW, db = map(sum, zip(*(block_sums(*block, W, b) for block in self.blocks()), strict=True))
-        J = loss / self.total_weight + self.alpha / 2 * float(np.vdot(W, W))
-        return J, dW / self.total_weight + self.alpha * W, db / self.total_weight * self.fit_intercept
+        """J, dW (K, D) and db (K,), in two products with X."""
+        point = self.at(W, b)
+        return point.J, *point.gradient
 
     def hessian_product(self, W, b, V, c):
         """The Hessian at (W, b) times the direction (V, c): arrays (K, D) and (K,)."""
@@ -215,21 +190,16 @@ class Objective:
 
         No curvature of the loss exceeds 1/2 on the logits (chapter 6, result (result-variance-bound)).
         """
-        D, s = self.shape[1], self.s[:, None]  # s (N, 1)
-        ones = np.full(1, float(self.fit_intercept), self.features.dtype)  # (1,)
+        from scipy.sparse.linalg import LinearOperator, eigsh  # its import takes longer than a small fit
 
         def gram(v):  # A^T A v
-            dW, db = self.features.gradient(s * self.features.logits(v[None, :D], v[D:] * ones))
-            return np.append(dW[0], db * ones)
+            z = self.features.logits(v[None, :-1], v[-1:] * self.fit_intercept)  # (N, 1)
+            dW, db = self.features.gradient(self.s.astype(z.dtype)[:, None] * z)
+            return np.append(dW, db * self.fit_intercept)
 
-        if D < 500:
-            largest = np.linalg.eigvalsh(np.array([gram(e) for e in np.eye(D + 1, dtype=self.features.dtype)]))[-1]
-        else:
-            from scipy.sparse.linalg import LinearOperator, eigsh  # here, because the import takes longer than a small fit
-
-            operator = LinearOperator((D + 1, D + 1), gram, dtype=self.features.dtype)
-            largest = eigsh(operator, k=1, return_eigenvectors=False, v0=np.ones(D + 1))[0] * (1 + 1e-6)
-        return float(largest) / 2 + self.alpha
+        size, start = self.shape[1] + 1, np.random.default_rng(0).normal(size=self.shape[1] + 1)
+        operator = LinearOperator((size, size), gram, dtype=self.features.dtype)
+        return float(eigsh(operator, 1, v0=start.astype(operator.dtype), return_eigenvectors=False)[0]) / 2 + self.alpha
 
     @cached_property
     def decorrelation(self):
@@ -241,11 +211,8 @@ class Objective:
 
     @cached_property
     def single(self):
-        """Small dense features in single precision, or else the features themselves."""
-        features = self.features
-        if features.sparse or features.centre is not None or features.X.size > SMALL:
-            return features
-        return features.single()
+        """The features for approximate products with the Hessian: see `Features.single`."""
+        return self.features.single()
 
     def separates(self, W, b):
         """Whether (W, b) gives every row's label the strictly largest logit.
@@ -257,7 +224,7 @@ class Objective:
         Z, label = self.features.logits(W, b), (np.arange(len(self.y)), self.y)  # (N, K), (N,) twice
         own = Z[label]  # (N,)
         Z[label] = -np.inf
-        return bool(((own > Z.max(axis=1)) | (self.weights == 0)).all())
+        return bool(((own > Z.max(axis=1)) | (self.s == 0)).all())
 
 
 class Point:
@@ -275,8 +242,7 @@ class Point:
         self.objective, self.W, self.b, self.Z = objective, W, b, Z
         with np.errstate(over="ignore", invalid="ignore"):
             self.forecast = Forecast(Z, objective.y)
-            loss = float((objective.weights * self.forecast.losses).sum(dtype=np.float64)) / objective.total_weight
-            self.J = loss + objective.alpha / 2 * float(np.vdot(W, W))
+            self.J = float(objective.s @ self.forecast.losses) + objective.alpha / 2 * float(np.vdot(W, W))
 
     def moved(self, t, V, c, dZ):
         """The point (W + t V, b + t c), where dZ (N, K) are the logits of (V, c): no product with X is needed."""
@@ -301,9 +267,8 @@ class Point:
         if not objective.fit_intercept:
             return min(self.J, bound)
         best, missing = self.optimal_intercept(enough=bound / 1000)
-        if best is not self:
-            bound = max(self.J - best.J, 0.0) + float(np.vdot(best.gradient[0], best.gradient[0])) / (2 * objective.alpha)
-        return min(self.J, bound + missing)
+        bound = float(np.vdot(best.gradient[0], best.gradient[0])) / (2 * objective.alpha)
+        return min(self.J, self.J - best.J + bound + missing)
 
     def optimal_intercept(self, enough=0.0, max_iter=50):
         """The point whose intercept minimises J(W, .), up to `enough`, and how far J may still be above that minimum.
@@ -314,8 +279,8 @@ class Point:
         point, s, K = self, self.objective.s, len(self.b)
         eps = np.finfo(self.Z.dtype).eps
         for _ in range(max_iter):
-            O = point.forecast.O  # (N, K)
-            H = -((O * s[:, None]).T @ O).astype(np.float64)  # (K, K)
+            O = point.forecast.O.astype(np.float64, copy=False)  # (N, K)
+            H = -((O * s[:, None]).T @ O)  # (K, K)
             np.fill_diagonal(H, 0)
             np.fill_diagonal(H, -H.sum(axis=1))  # each row sums to 0: more exact than o - o^2
             db = point.forecast.errors(s).sum(axis=0)  # (K,)

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from softmax_lib.objective import block_sums
-
 #: Up to how many weights, and how many classes, Newton's equations are solved with the Hessian written out.
 DIRECT, FEW_CLASSES = 250, 12
 #: From how many rows for each weight on Newton's method starts from the minimum over a sixteenth of the rows.
@@ -243,17 +241,15 @@ def stochastic_gradient_descent(
     W, b = starting_point(objective, W, b)
     rng = random_state if hasattr(random_state, "permutation") else np.random.default_rng(random_state)
     step_size = 1 / objective.smoothness if step_size is None else step_size
-    features, y, weights, alpha = objective.features, objective.y, objective.weights, objective.alpha
-    N, n_batches = len(y), -(-len(y) // batch_size)
+    N, n_batches = len(objective.y), -(-len(objective.y) // batch_size)
 
     def points(W, b, steps=0):
         while True:
             yield objective.at(W, b)
             for rows in np.array_split(rng.permutation(N), n_batches):
-                _, dW, db = block_sums(features[rows], y[rows], weights[rows], W, b)
-                eta = step_size / (1 + step_size * alpha * steps)
-                share = eta * N / len(rows) / objective.total_weight
-                W, b = (1 - eta * alpha) * W - share * dW, b - share * db * objective.fit_intercept
+                dW, db = objective.part(rows).at(W, b).gradient
+                eta = step_size / (1 + step_size * objective.alpha * steps)
+                W, b = W - eta * dW, b - eta * db
                 steps += 1
 
     return run(points(W, b), objective, tol=tol, max_iter=max_iter, progress=progress)
@@ -300,10 +296,11 @@ def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100, progress=Non
     (True, True)
     """
     n_weights, N = objective.shape[0] * (objective.shape[1] + 1), len(objective.y)
-    sample = objective.sample(N // 16) if W is None and b is None and N >= MANY_ROWS * n_weights else None
-    if sample is not None:
-        first = newton_cg(sample, tol=tol, max_iter=10)
-        W, b = first.coef, first.intercept
+    if W is None and b is None and N >= MANY_ROWS * n_weights:
+        rows = np.sort(np.random.default_rng(0).choice(N, N // 16, replace=False))
+        if objective.y.ndim == 2 or len(np.unique(objective.y[rows])) == objective.shape[0]:
+            first = newton_cg(objective.part(rows), tol=tol, max_iter=10)
+            W, b = first.coef, first.intercept
     W, b = starting_point(objective, W, b)
     beta = objective.smoothness if objective.alpha == 0 else None
 

@@ -5,7 +5,6 @@ import pytest
 from scipy.optimize import minimize
 
 from softmax_lib import Objective, check_gradient, cross_entropy
-from softmax_lib.objective import block_sums
 
 N, D, K = 23, 3, 4
 RNG = np.random.default_rng(1)
@@ -86,15 +85,26 @@ def test_integer_weights_are_repeated_rows():
 
 
 @pytest.mark.parametrize("make", OBJECTIVES)
-@pytest.mark.parametrize("rows", [1, 5, N - 1, N])
-def test_a_sum_over_blocks_of_rows_whatever_their_size(make, rows):
+@pytest.mark.parametrize("n", [1, 5, N - 1, N])
+def test_the_losses_of_blocks_of_rows_add_up(make, n):
     whole = make()
-    loss, dW, db = map(sum, zip(*(block_sums(*block, W, B) for block in whole.blocks(rows)), strict=True))
-    total = whole.total_weight
-    J, dW_whole, db_whole = whole.value_and_gradient(W, B)
-    assert pytest.approx(loss / total + whole.alpha / 2 * (W**2).sum(), rel=1e-13) == J
-    np.testing.assert_allclose(dW / total + whole.alpha * W, dW_whole, rtol=1e-12)
-    np.testing.assert_allclose(db / total, db_whole, rtol=1e-12)
+    sums = [0.0, 0.0, 0.0]
+    for start in range(0, N, n):
+        part = whole.part(slice(start, start + n))
+        part.alpha = 0
+        share = len(part.y) / N
+        sums = [total + share * a for total, a in zip(sums, part.value_and_gradient(W, B), strict=True)]
+    J, dW, db = whole.value_and_gradient(W, B)
+    assert sums[0] + whole.alpha / 2 * (W**2).sum() == pytest.approx(J, rel=1e-13)
+    np.testing.assert_allclose(sums[1] + whole.alpha * W, dW, rtol=1e-12)
+    np.testing.assert_allclose(sums[2], db, rtol=1e-12, atol=1e-15)
+
+
+def test_an_estimate_from_random_rows_is_right_on_average():
+    whole = Objective(X, LABELS, alpha=0.3, sample_weight=WEIGHTS)
+    pairs = [whole.part([n, (n + 1) % N]).value_and_gradient(W, B) for n in range(N)]
+    for mean, a in zip(zip(*pairs, strict=True), whole.value_and_gradient(W, B), strict=True):
+        np.testing.assert_allclose(np.mean(mean, axis=0), a, rtol=1e-12)
 
 
 def test_zero_weights_cost_ln_k_and_gradient_columns_sum_to_zero():
@@ -229,9 +239,8 @@ def test_sums_over_rows_of_float32_are_taken_in_float64():
     for J in (objective.value(W, b), objective.value_and_gradient(W, b)[0]):
         assert pytest.approx((big + (N - 1) * np.log(2)) / N, rel=1e-9) == J
     weights = np.append(big, np.ones(N)).astype(np.float32)
-    assert Objective(np.ones((N + 1, D), np.float32), np.zeros(N + 1, int), sample_weight=weights).total_weight == (
-        big + N
-    )
+    objective = Objective(np.ones((N + 1, D), np.float32), np.zeros(N + 1, int), n_classes=2, sample_weight=weights)
+    assert objective.s[0] == big / (big + N)
 
 
 @pytest.mark.parametrize(
