@@ -1,6 +1,6 @@
 """Functions of the logits: `logsumexp`, `log_softmax`, `softmax` and its Jacobian.
 
-All four rest on one preparation, `shifted`, that takes care of three ways to lose digits:
+All four rest on one preparation, `Shifted`, that takes care of three ways to lose digits:
 
 * the exponential of a large logit overflows: the largest logit is subtracted first;
 * ``log(1 + tiny)`` is 0: the exponentials are summed *without* the largest, which is exactly 1,
@@ -9,36 +9,10 @@ All four rest on one preparation, `shifted`, that takes care of three ways to lo
   error of a subtraction exactly, and multiplying by ``1 + error`` undoes it.
 """
 
-from typing import NamedTuple
+from functools import cached_property
+from math import prod
 
 import numpy as np
-
-
-class Shifted(NamedTuple):
-    """Logits relative to the largest one along an axis, and their exponentials.
-
-    `gap` is the logit minus `top`, the largest; `exp` its exponential, 1 at `top_index`; `rest` is
-    the sum of all the others.
-    """
-
-    top_index: np.ndarray  # (..., 1, ...)
-    top: np.ndarray  # (..., 1, ...)
-    gap: np.ndarray  # (..., K, ...), never positive
-    exp: np.ndarray  # (..., K, ...)
-    rest: np.ndarray  # (..., 1, ...)
-    axis: int
-
-    def probabilities(self):
-        return self.exp / (1 + self.rest)  # (..., K, ...)
-
-    def complements(self):
-        """1 - probability, without cancellation where the probability is near 1."""
-        q = 1 - self.probabilities()  # (..., K, ...): only the largest probability exceeds 1/2
-        np.put_along_axis(q, self.top_index, self.rest / (1 + self.rest), self.axis)
-        return q
-
-    def log_probabilities(self):
-        return self.gap - np.log1p(self.rest)  # (..., K, ...): of one sign, so nothing cancels
 
 
 def as_floats(a, name="z"):
@@ -63,28 +37,61 @@ def as_logits(z, axis=-1):
     return z
 
 
-def shifted(z, axis=-1):
-    """Prepare the logits `z`: see `Shifted`.  float16 is worked on in float32."""
-    z = z.astype(np.result_type(z, np.float32), copy=False)
-    top_index = np.expand_dims(z.argmax(axis), axis)  # argmax finds a NaN before any number
-    top = np.take_along_axis(z, top_index, axis)
-    if not np.isfinite(top).all():
-        bad = top[~np.isfinite(top)][0]
+class Shifted:
+    """Rows of logits (M, K), relative to the largest of each, and what follows from their exponentials.
+
+    One class of each row, the `reference`, is left out of the sum `rest`: what depends on it alone is
+    then exact where its probability is near 1.  By default it is the class of the largest logit; a
+    reference that is given may be any class, and is looked up quicker than the largest is found.
+
+    Without `exact` the rounding error of the differences stays: right for logits that come from a
+    product of matrices, which has rounded more than that already.
+    """
+
+    def __init__(self, z, reference=None, exact=True):
+        reference = z.argmax(axis=1) if reference is None else reference  # (M,): argmax finds a NaN first
+        self.reference = np.arange(len(z)), reference
+        self.top = top = z.max(axis=1, keepdims=True)  # (M, 1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.gap = z - top  # (M, K), never positive
+            exp = np.exp(self.gap)
+            if exact:
+                back = self.gap - z
+                slip = (z - (self.gap - back)) - (top + back)  # two-sum: the rounding error of z - top
+                exp += exp * np.where(np.isfinite(self.gap), slip, 0)  # e^(gap + slip), to first order
+        own = exp[self.reference]  # (M,)
+        exp[self.reference] = 0
+        self.rest = exp.sum(axis=1)  # (M,)
+        exp[self.reference] = own
+        self.exp, self.excess = exp, (self.rest + (own - 1))[:, None]  # (M, K), (M, 1): the sum of all is 1 + excess
+
+    @cached_property
+    def probabilities(self):
+        return self.exp / (1 + self.excess)  # (M, K)
+
+    @property
+    def complement(self):
+        """1 - probability of the reference, (M,), without cancellation."""
+        return self.rest / (1 + self.excess[:, 0])
+
+    def log_probabilities(self):
+        return self.gap - np.log1p(self.excess)  # (M, K): of one sign, so nothing cancels
+
+
+def shifted(z, axis=-1, reference=None):
+    """The logits `z` as rows (M, K) of a `Shifted`, and a function that brings rows back to the shape of `z`.
+
+    float16 is worked on in float32.
+    """
+    rows = np.moveaxis(z, axis, -1)
+    flat = rows.reshape(prod(rows.shape[:-1]), rows.shape[-1])  # (M, K)
+    s = Shifted(flat.astype(np.result_type(z, np.float32), copy=False), reference)
+    if not np.isfinite(s.top).all():
         raise ValueError(
-            f"the largest logit of a row is {bad}: logits must be finite or, for a masked class, "
-            "-inf, with at least one finite logit in each row; look for an overflow further up"
+            f"the largest logit of a row is {s.top[~np.isfinite(s.top)][0]}: logits must be finite or, for a masked "
+            "class, -inf, with at least one finite logit in each row; look for an overflow further up"
         )
-    with np.errstate(over="ignore", invalid="ignore"):
-        gap = z - top
-        back = gap - z
-        slip = (z - (gap - back)) - (top + back)  # two-sum: the rounding error of z - top
-        slip = np.where(np.isfinite(gap), slip, 0)
-        exp = np.exp(gap)
-    exp += exp * slip  # e^(gap + slip), to first order
-    np.put_along_axis(exp, top_index, 0, axis)
-    rest = exp.sum(axis, keepdims=True)
-    np.put_along_axis(exp, top_index, 1, axis)
-    return Shifted(top_index, top, gap, exp, rest, axis)
+    return s, lambda a: np.moveaxis(a.reshape(rows.shape), -1, axis).astype(z.dtype, copy=False)
 
 
 def logsumexp(z, axis=-1):
@@ -123,8 +130,9 @@ def logsumexp(z, axis=-1):
     array([1.31326169, 1.31326169])
     """
     z = as_logits(z, axis)
-    s = shifted(z, axis)
-    return (s.top + np.log1p(s.rest)).squeeze(axis).astype(z.dtype, copy=False)[()]
+    s, _ = shifted(z, axis)
+    lse = s.top + np.log1p(s.excess)  # (M, 1)
+    return lse.reshape(np.delete(z.shape, axis)).astype(z.dtype, copy=False)[()]
 
 
 def log_softmax(z, axis=-1):
@@ -160,7 +168,8 @@ def log_softmax(z, axis=-1):
     -3.857499695928e-22
     """
     z = as_logits(z, axis)
-    return shifted(z, axis).log_probabilities().astype(z.dtype, copy=False)
+    s, as_given = shifted(z, axis)
+    return as_given(s.log_probabilities())
 
 
 def softmax(z, axis=-1):
@@ -194,7 +203,8 @@ def softmax(z, axis=-1):
     array([0.5, 0.5, 0. ])
     """
     z = as_logits(z, axis)
-    return shifted(z, axis).probabilities().astype(z.dtype, copy=False)
+    s, as_given = shifted(z, axis)
+    return as_given(s.probabilities)
 
 
 def softmax_jacobian(z):
@@ -228,9 +238,10 @@ def softmax_jacobian(z):
            [-0.25,  0.25]])
     """
     z = as_logits(z)
-    s = shifted(z)
-    o = s.probabilities()  # (..., K)
-    J = -o[..., :, None] * o[..., None, :]  # (..., K, K)
-    k = np.arange(o.shape[-1])
-    J[..., k, k] = o * s.complements()  # o - o^2 would cancel where o is near 1
-    return J.astype(z.dtype, copy=False)
+    s, _ = shifted(z)
+    o, k = s.probabilities, np.arange(z.shape[-1])  # (M, K), (K,)
+    q = 1 - o
+    q[s.reference] = s.complement  # only the largest probability exceeds 1/2
+    J = -o[:, :, None] * o[:, None, :]  # (M, K, K)
+    J[:, k, k] = o * q  # o - o^2 would cancel where o is near 1
+    return J.reshape(*z.shape, z.shape[-1]).astype(z.dtype, copy=False)

@@ -51,36 +51,38 @@ def as_weights(sample_weight, n_rows, dtype=np.float64):
 
 
 def row_losses(s, y):
-    """Loss of each row, (N,), from its `Shifted` logits and checked targets."""
+    """Loss of each row, (N,), from its `Shifted` logits and checked targets; labels must be the reference."""
     if y.ndim == 1:
-        return (np.log1p(s.rest) - np.take_along_axis(s.gap, y[:, None], axis=1))[:, 0]
+        return np.log1p(s.excess[:, 0]) - s.gap[s.reference]
     losses = np.zeros_like(s.exp)  # (N, K)
     np.multiply(y, -s.log_probabilities(), out=losses, where=y > 0)  # 0 * inf is 0: a masked class
     return losses.sum(axis=1)
 
 
-def row_gradients(s, y):
-    """Gradient of each row's loss with respect to its logits, (N, K): softmax(z) - y.
+def row_gradients(s, y, weights):
+    """Gradient of each row's weighted loss with respect to its logits, (N, K): weight (softmax(z) - y).
 
-    Written as o (1 - y) - y (1 - o), so that nothing cancels where o and y are both near 1.
+    At the label it is minus the sum of the other probabilities; of target rows the largest probability
+    is treated in that way, as o (1 - y) - y (1 - o).  So nothing cancels where o and y are both near 1.
     """
-    o, q = s.probabilities(), s.complements()  # (N, K)
+    weights = weights.astype(s.exp.dtype, copy=False)  # (N,)
     if y.ndim == 1:
-        at = y[:, None]  # (N, 1)
-        np.put_along_axis(o, at, -np.take_along_axis(q, at, axis=1), axis=1)
-        return o
-    return o * (1 - y) - y * q
+        G = s.probabilities * weights[:, None]
+        G[s.reference] = -s.complement * weights
+        return G
+    q = 1 - s.probabilities  # (N, K)
+    q[s.reference] = s.complement
+    return (s.probabilities * (1 - y) - y * q) * weights[:, None]
 
 
 def row_hessian_products(s, v):
     """Row n of `v` times diag(o_n) - o_n o_n^T, (N, K)."""
-    o = s.probabilities()  # (N, K)
-    v = v - np.take_along_axis(v, s.top_index, axis=1)  # a constant in v changes nothing: J 1 = 0
-    return o * (v - (o * v).sum(axis=1, keepdims=True))
+    v = v - v[s.reference][:, None]  # a constant in v changes nothing: J 1 = 0
+    return s.probabilities * (v - (s.probabilities * v).sum(axis=1, keepdims=True))
 
 
-def _checked(z, sample_weight, reduction):
-    """Logits (N, K), their `Shifted`, weights (N,), and the number that the sum is divided by."""
+def _checked(z, y, sample_weight, reduction):
+    """The `Shifted` logits, targets, weights (N,), their divisor, and a function that gives rows the dtype of z."""
     z = as_logits(z)
     if z.ndim != 2:
         raise ValueError(f"z must have shape (N, K), got {z.shape}: a single row is z[None, :]")
@@ -90,14 +92,16 @@ def _checked(z, sample_weight, reduction):
             "because the softmax is applied here",
             stacklevel=3,
         )
-    s = shifted(z)
-    weights = as_weights(sample_weight, len(z), s.exp.dtype)
+    dtype = np.result_type(z, np.float32)
+    y = None if y is None else as_targets(y, *z.shape, dtype)
+    s, as_given = shifted(z, reference=y if y is not None and y.ndim == 1 else None)
+    weights = as_weights(sample_weight, len(z), dtype)
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
     total = weights.sum() if reduction == "mean" else 1
     if not total > 0:
         raise ValueError(f"the mean needs weights with a positive sum, got {total} over {len(z)} rows")
-    return z, s, weights, total
+    return s, y, weights, total, as_given
 
 
 def cross_entropy(z, y, *, sample_weight=None, reduction="mean"):
@@ -142,12 +146,11 @@ def cross_entropy(z, y, *, sample_weight=None, reduction="mean"):
     >>> cross_entropy([[0.0, 0.0], [50.0, 0.0]], [1, 0], reduction="none")
     array([6.93147181e-01, 1.92874985e-22])
     """
-    z, s, weights, total = _checked(z, sample_weight, reduction)
-    y = as_targets(y, *z.shape, s.exp.dtype)
+    s, y, weights, total, _ = _checked(z, y, sample_weight, reduction)
     losses = np.zeros_like(weights)  # (N,)
     np.multiply(weights, row_losses(s, y), out=losses, where=weights > 0)
     loss = losses if reduction == "none" else losses.sum() / total
-    return loss.astype(z.dtype, copy=False)
+    return loss.astype(as_floats(z).dtype, copy=False)
 
 
 def cross_entropy_gradient(z, y, *, sample_weight=None, reduction="mean"):
@@ -189,10 +192,8 @@ def cross_entropy_gradient(z, y, *, sample_weight=None, reduction="mean"):
     array([[ 5.00000000e-01, -5.00000000e-01],
            [-1.92874985e-22,  1.92874985e-22]])
     """
-    z, s, weights, total = _checked(z, sample_weight, reduction)
-    y = as_targets(y, *z.shape, s.exp.dtype)
-    gradients = weights[:, None] * row_gradients(s, y) / total  # (N, K)
-    return gradients.astype(z.dtype, copy=False)
+    s, y, weights, total, as_given = _checked(z, y, sample_weight, reduction)
+    return as_given(row_gradients(s, y, weights) / total)  # (N, K)
 
 
 def cross_entropy_hessian_product(z, v, *, sample_weight=None, reduction="mean"):
@@ -233,9 +234,8 @@ def cross_entropy_hessian_product(z, v, *, sample_weight=None, reduction="mean")
     >>> cross_entropy_hessian_product([[0.0, 0.0]], [[1.0, 0.0]])
     array([[ 0.25, -0.25]])
     """
-    z, s, weights, total = _checked(z, sample_weight, reduction)
+    s, _, weights, total, as_given = _checked(z, None, sample_weight, reduction)
     v = as_floats(v, "v").astype(s.exp.dtype, copy=False)
-    if v.shape != z.shape:
-        raise ValueError(f"v has shape {v.shape}, expected the shape of the logits, {z.shape}")
-    products = weights[:, None] * row_hessian_products(s, v) / total  # (N, K)
-    return products.astype(z.dtype, copy=False)
+    if v.shape != s.exp.shape:
+        raise ValueError(f"v has shape {v.shape}, expected the shape of the logits, {s.exp.shape}")
+    return as_given(weights[:, None] * row_hessian_products(s, v) / total)  # (N, K)

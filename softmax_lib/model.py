@@ -1,14 +1,18 @@
 """The model: softmax regression under scikit-learn's estimator contract."""
 
 import warnings
+from contextlib import contextmanager, nullcontext
+from html import escape
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, estimator_html_repr
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from tqdm import tqdm
 
 from softmax_lib.features import mean
 from softmax_lib.functions import log_softmax, softmax
@@ -45,7 +49,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
     random_state : int, RandomState or None, default None
         For "sgd", which draws rows at random.
     verbose : int, default 0
-        If positive, `fit` prints why it stopped.
+        If positive, `fit` shows a bar with J and its bound on the way, and prints why it stopped.
 
     Attributes
     ----------
@@ -118,7 +122,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
     def fit(self, X, y, sample_weight=None):
         """Fit the weights to features X (N, D) and labels y (N,), with weights (N,) if given."""
         self._check_parameters()
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
         if y.dtype.kind not in "biuUS":  # the others are labels by their nature
             check_classification_targets(y)
         classes, labels = np.unique(y, return_inverse=True)  # (K,), (N,)
@@ -143,7 +147,9 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
                 raise ValueError(f"warm_start: previous coef_ has shape {self.coef_.shape}, not {objective.shape}")
             W, b = self.coef_, self.intercept_ + self.coef_ @ centre
         options = {"random_state": check_random_state(self.random_state)} if self.solver == "sgd" else {}
-        result = SOLVERS[self.solver](objective, W, b, tol=self.tol, max_iter=self.max_iter, **options)
+        with progress_bar(self.tol) if self.verbose else nullcontext() as progress:
+            solve = SOLVERS[self.solver]
+            result = solve(objective, W, b, tol=self.tol, max_iter=self.max_iter, progress=progress, **options)
 
         self.classes_, self.coef_ = classes, result.coef  # (K,), (K, D)
         self.intercept_ = (result.intercept - result.coef @ centre).astype(X.dtype, copy=False)  # (K,)
@@ -153,7 +159,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         if self.verbose:
             print(f"SoftmaxRegression: {result.stop_reason}")
         if not result.converged:
-            warnings.warn(f"{result.stop_reason} {_remedy(objective)}", ConvergenceWarning, stacklevel=2)
+            warnings.warn(f"{result.stop_reason} {remedy(result, objective)}", ConvergenceWarning, stacklevel=2)
         return self
 
     def decision_function(self, X):
@@ -176,22 +182,56 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
 
     def _logits(self, X):
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         return X @ self.coef_.T + self.intercept_  # (N, K)
 
     def _check_parameters(self):
         if self.solver not in SOLVERS:
             raise ValueError(f"solver must be one of {sorted(SOLVERS)}, got {self.solver!r}")
-        for name, lowest in [("alpha", 0), ("tol", 0), ("max_iter", 1)]:
+        for name, lowest, kind in [("alpha", 0, Real), ("tol", 0, Real), ("max_iter", 1, Integral)]:
             value = getattr(self, name)
-            if not lowest <= value < np.inf:
-                raise ValueError(f"{name} must be a finite number of at least {lowest}, got {value!r}")
+            if not (isinstance(value, kind) and lowest <= value < np.inf):
+                what = "an integer" if kind is Integral else "a finite number"
+                raise ValueError(f"{name} must be {what} of at least {lowest}, got {value!r}")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def _repr_html_(self):
+        ended = f"<p>{escape(self.stop_reason_)}</p>" if hasattr(self, "stop_reason_") else ""
+        return estimator_html_repr(self) + ended
+
+    def _repr_mimebundle_(self, **kwargs):
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}
 
 
-def _remedy(objective):
-    """What is likely to help a fit that did not converge."""
+def remedy(result, objective):
+    """What helps a fit that did not converge, where its `stop_reason` does not say so."""
     scales = np.append(np.sqrt(objective.features.squares(objective.s[:, None])), 1)  # (D + 1,), with the intercept's
     ratio = scales.max() / scales[scales > 0].min()
-    if ratio > 10:
+    if result.cause in ("max_iter", "diverged") and ratio > 10:
         return f"The features' scales differ (or differ from 1) by a factor of {ratio:.2g}: standardise them."
-    return "Raise max_iter, alpha or tol."
+    return {
+        "max_iter": "Raise max_iter, alpha or tol.",
+        "stuck": "Raise tol: it asks for more digits than there are.",
+        "interrupted": "With warm_start=True, another fit goes on from here.",
+    }.get(result.cause, "")
+
+
+@contextmanager
+def progress_bar(tol):
+    """A bar that fills as the bound on J - min J falls to tol * J; the scale is logarithmic."""
+    bar = tqdm(total=1.0, bar_format="SoftmaxRegression {bar} {elapsed} {postfix}")
+    first = None
+
+    def show(n_iter, J, bound):
+        nonlocal first
+        far = np.log(max(bound / (max(tol, 1e-16) * max(J, 1e-300)), 1)) if np.isfinite(bound) else np.inf
+        first = first or far or 1.0
+        bar.set_postfix_str(f"step {n_iter}, J = {J:.6g}, about {bound:.2g} above its minimum at most", refresh=False)
+        bar.update(max(0.0, 1 - far / first - bar.n) if np.isfinite(far) else 0.0)
+
+    with bar:
+        yield show

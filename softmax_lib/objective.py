@@ -1,53 +1,17 @@
 """The objective: mean loss plus penalty, as a function of the weights."""
 
-from copy import copy
 from functools import cached_property
 
 import numpy as np
 
 from softmax_lib.features import Features
-from softmax_lib.functions import shifted
+from softmax_lib.functions import Shifted
 from softmax_lib.loss import as_targets, as_weights, row_gradients, row_losses
 
 #: From here on the correlations of the features cost more than they save the solver.
 MANY_FEATURES = 128
 #: What is added to the correlations of the features: no direction is taken for flatter than this.
 RIDGE = 3.0
-
-
-class Forecast:
-    """The probabilities O (N, K) that logits Z (N, K) give, and what they cost against the targets y.
-
-    A sum over all classes but the label gives both ``1 - o_y`` and the loss of a label that is nearly
-    certain without cancellation.
-    """
-
-    def __init__(self, Z, y):
-        if y.ndim == 2:
-            s = shifted(Z)
-            self.O, self.losses, self._errors = s.probabilities(), row_losses(s, y), row_gradients(s, y)
-            return
-        self.label = np.arange(len(y)), y
-        O = Z - Z.max(axis=1, keepdims=True)  # (N, K)
-        gap = O[self.label]  # (N,)
-        np.exp(O, out=O)
-        own = O[self.label]  # (N,)
-        O[self.label] = 0
-        others = O.sum(axis=1)  # (N,)
-        O[self.label] = own
-        total = own + others  # (N,), at least 1
-        O /= total[:, None]
-        self.O, self.missing = O, others / total  # (N, K), (N,)
-        self.losses = np.log1p(others + (own - 1)) - gap  # (N,)
-
-    def errors(self, weights):
-        """weights (N,) times O - Y: (N, K)."""
-        weights = weights.astype(self.O.dtype, copy=False)
-        if hasattr(self, "_errors"):
-            return self._errors * weights[:, None]
-        G = self.O * weights[:, None]
-        G[self.label] = -self.missing * weights
-        return G
 
 
 class Objective:
@@ -142,14 +106,20 @@ class Objective:
         Its mean over random rows is J; and as J's loss is a sum over rows, the losses of blocks that
         make up all rows, each scaled down again by n / N, add up to it on any machine and in any order.
         """
-        part = copy(self)
+        part = object.__new__(Objective)
+        part.alpha, part.fit_intercept, part.shape = self.alpha, self.fit_intercept, self.shape
         part.features, part.y, s = self.features[rows], self.y[rows], self.s[rows]
         part.s = s * (len(self.s) / len(s))  # (n,)
         return part
 
+    def with_penalty(self, derivative, Wb):
+        """A derivative of the loss for W (K, D) and b (K,), and what the penalty adds to it: (K, D + 1)."""
+        dW, db = derivative
+        return np.column_stack([dW + self.alpha * Wb[:, :-1], db * self.fit_intercept])
+
     def at(self, W, b):
         """The `Point` (W, b), where the probabilities are computed once for all that is asked there."""
-        return Point(self, W, b, self.features.logits(W, b))
+        return Point(self, np.column_stack([W, b]), self.features.logits(W, b))
 
     def value(self, W, b):
         """J(W, b)."""
@@ -157,16 +127,17 @@ class Objective:
 
     def gradient(self, W, b):
         """Gradients dW (K, D) and db (K,)."""
-        return self.at(W, b).gradient
+        return self.value_and_gradient(W, b)[1:]
 
     def value_and_gradient(self, W, b):
         """J, dW (K, D) and db (K,), in two products with X."""
         point = self.at(W, b)
-        return point.J, *point.gradient
+        return point.J, point.gradient[:, :-1], point.gradient[:, -1]
 
     def hessian_product(self, W, b, V, c):
         """The Hessian at (W, b) times the direction (V, c): arrays (K, D) and (K,)."""
-        return self.at(W, b).curvature().product(V, c)
+        product = self.at(W, b).curvature().product(np.column_stack([V, c]))
+        return product[:, :-1], product[:, -1]
 
     def suboptimality(self, W, b):
         r"""The certificate: a bound on J(W, b) - min J; infinite if alpha is 0.
@@ -199,15 +170,17 @@ class Objective:
 
         size, start = self.shape[1] + 1, np.random.default_rng(0).normal(size=self.shape[1] + 1)
         operator = LinearOperator((size, size), gram, dtype=self.features.dtype)
-        return float(eigsh(operator, 1, v0=start.astype(operator.dtype), return_eigenvectors=False)[0]) / 2 + self.alpha
+        largest = eigsh(operator, 1, v0=start.astype(operator.dtype), return_eigenvectors=False)  # (1,)
+        return float(largest[0]) / 2 + self.alpha
 
     @cached_property
     def decorrelation(self):
-        """The inverse of the correlations of the features, with `RIDGE` added to their diagonal: (D, D)."""
-        gram = self.features.gram(self.s)
-        scale = np.sqrt(np.diag(gram))
-        scale[scale == 0] = 1
-        return np.linalg.inv(gram / scale / scale[:, None] + RIDGE * np.eye(len(gram)))
+        """The inverse of the correlations of the features, with `RIDGE` on their diagonal; 1 for the intercept."""
+        gram = np.eye(self.shape[1] + 1)
+        gram[:-1, :-1] = self.features.gram(self.s.astype(self.features.dtype))
+        scale = np.sqrt(np.diag(gram)) + np.finfo(gram.dtype).tiny
+        inverse = np.linalg.inv(gram / scale / scale[:, None] + RIDGE * np.eye(len(gram)))
+        return inverse / inverse[-1, -1]
 
     @cached_property
     def single(self):
@@ -230,72 +203,81 @@ class Objective:
 class Point:
     """An `Objective` at one (W, b): J and its derivatives, from one computation of the probabilities.
 
+    W and b are kept in one array Wb (K, D + 1), the intercept last, and so is whatever is added to them.
+
     Examples
     --------
     >>> from softmax_lib import Objective
-    >>> point = Objective([[0.0], [1.0], [3.0]], [0, 1, 2], alpha=0.1).at(np.zeros((3, 1)), np.zeros(3))
-    >>> round(point.J, 6), point.gradient[0].T.round(3)
-    (1.098612, array([[ 0.444,  0.111, -0.556]]))
+    >>> objective = Objective([[0.0], [1.0], [3.0]], [0, 1, 2], alpha=0.1)
+    >>> point = objective.at(*objective.zeros())
+    >>> round(point.J, 6), point.gradient[:, 0].round(3)
+    (1.098612, array([ 0.444,  0.111, -0.556]))
     """
 
-    def __init__(self, objective, W, b, Z):
-        self.objective, self.W, self.b, self.Z = objective, W, b, Z
+    def __init__(self, objective, Wb, Z):
+        self.objective, self.Wb, self.Z = objective, Wb, Z
+        self.W, self.b = Wb[:, :-1], Wb[:, -1]
         with np.errstate(over="ignore", invalid="ignore"):
-            self.forecast = Forecast(Z, objective.y)
-            self.J = float(objective.s @ self.forecast.losses) + objective.alpha / 2 * float(np.vdot(W, W))
+            self.shifted = Shifted(Z, objective.y if objective.y.ndim == 1 else None, exact=False)
+            loss = float(objective.s @ row_losses(self.shifted, objective.y))
+            self.J = loss + objective.alpha / 2 * float(np.vdot(self.W, self.W))
 
-    def moved(self, t, V, c, dZ):
-        """The point (W + t V, b + t c), where dZ (N, K) are the logits of (V, c): no product with X is needed."""
-        return Point(self.objective, self.W + t * V, self.b + t * c, self.Z + t * dZ)
+    def moved(self, t, step, dZ):
+        """The point Wb + t step, where dZ (N, K) are the logits of the step: no product with X is needed."""
+        return Point(self.objective, self.Wb + t * step, self.Z + t * dZ)
+
+    def errors(self):
+        """Row n of O - Y times s_n, (N, K): the gradient for the logits."""
+        return row_gradients(self.shifted, self.objective.y, self.objective.s)
 
     @cached_property
     def gradient(self):
-        """Gradients dW (K, D) and db (K,)."""
-        dW, db = self.objective.features.gradient(self.forecast.errors(self.objective.s))
-        return dW + self.objective.alpha * self.W, db * self.objective.fit_intercept
+        """The derivatives for W and b, (K, D + 1)."""
+        gradient = self.objective.features.gradient(self.errors())
+        return self.objective.with_penalty(gradient, self.Wb)
 
     def curvature(self, features=None):
         """The Hessian, as a `Curvature`, in the precision of the features."""
-        return Curvature(self.objective, self.forecast.O, features or self.objective.features)
+        return Curvature(self.objective, self.shifted.probabilities, features or self.objective.features)
 
     def suboptimality(self):
         """The certificate: see `Objective.suboptimality`."""
-        objective = self.objective
-        if objective.alpha == 0:
+        alpha, dW = self.objective.alpha, self.gradient[:, :-1]
+        if alpha == 0:
             return np.inf
-        bound = float(np.vdot(self.gradient[0], self.gradient[0])) / (2 * objective.alpha)
-        if not objective.fit_intercept:
-            return min(self.J, bound)
-        best, missing = self.optimal_intercept(enough=bound / 1000)
-        bound = float(np.vdot(best.gradient[0], best.gradient[0])) / (2 * objective.alpha)
-        return min(self.J, self.J - best.J + bound + missing)
+        best, missing = self, 0.0
+        if self.objective.fit_intercept:
+            best, missing = self.optimal_intercept(enough=float(np.vdot(dW, dW)) / (2000 * alpha))
+        dW = best.gradient[:, :-1]
+        return min(self.J, self.J - best.J + float(np.vdot(dW, dW)) / (2 * alpha) + missing)
 
     def optimal_intercept(self, enough=0.0, max_iter=50):
-        """The point whose intercept minimises J(W, .), up to `enough`, and how far J may still be above that minimum.
+        """The point whose intercept minimises J(W, .), and how far J may still be above that minimum.
 
-        Damped Newton steps on K numbers.  The second value is twice the decrease that Newton's model still
-        promises (chapter 10); infinite if the model is no guide because the logits are saturated.
+        Damped Newton steps on K numbers, none if J is proved to be at most `enough` above the minimum.  The
+        second value is twice the decrease that Newton's model still promises (chapter 10); infinite if
+        the model is no guide because the logits are saturated.
         """
         point, s, K = self, self.objective.s, len(self.b)
         eps = np.finfo(self.Z.dtype).eps
         for _ in range(max_iter):
-            O = point.forecast.O.astype(np.float64, copy=False)  # (N, K)
+            O = point.shifted.probabilities.astype(np.float64, copy=False)  # (N, K)
             H = -((O * s[:, None]).T @ O)  # (K, K)
             np.fill_diagonal(H, 0)
             np.fill_diagonal(H, -H.sum(axis=1))  # each row sums to 0: more exact than o - o^2
-            db = point.forecast.errors(s).sum(axis=0)  # (K,)
+            db = point.errors().sum(axis=0)  # (K,)
             try:
                 step = -np.linalg.solve(H + np.trace(H) / K**2, db)  # (K,): H is singular along (1, ..., 1) only
             except np.linalg.LinAlgError:
                 return self, np.inf
-            step = step.astype(db.dtype, copy=False)
             decrement = float(-db @ step)  # twice what a full step promises
             if not np.abs(db + H @ step).max() <= 10 * eps:  # H is flat where db is not: saturated logits
                 return self, np.inf
             if decrement <= max(eps * point.J, enough if point is self else 0.0) and np.ptp(step) < 0.5:
                 return point, decrement
-            t = 1.0
-            while not (new := point.moved(t, 0, step, step)).J <= point.J - t * decrement / 4 and t > eps:
+            Wb, t = np.zeros_like(self.Wb), 1.0
+            Wb[:, -1] = step
+            while not (new := point.moved(t, Wb, Wb[:, -1])).J <= point.J - t * decrement / 4 and t > eps:
                 t /= 2
             if not new.J < point.J:
                 break
@@ -321,11 +303,10 @@ class Curvature:
     >>> from softmax_lib import Objective
     >>> objective = Objective([[0.0], [1.0], [3.0]], [0, 1, 2], alpha=0.1)
     >>> curvature = objective.at(*objective.zeros()).curvature()
-    >>> V, c = np.array([[1.0], [0.0], [0.0]]), np.zeros(3)
-    >>> HV, Hc = curvature.product(V, c)
+    >>> V = np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 0.0]])  # the weight of class 0
     >>> H = curvature.matrix()  # (K, D + 1, K, D + 1)
-    >>> bool(np.allclose(HV, H[:, :1, 0, 0])), bool(np.allclose(Hc, H[:, 1, 0, 0]))
-    (True, True)
+    >>> bool(np.allclose(curvature.product(V), H[:, :, 0, 0]))
+    True
     """
 
     def __init__(self, objective, O, features):
@@ -334,38 +315,35 @@ class Curvature:
         self.s = objective.s.astype(features.dtype, copy=False)  # (N,)
         self.sO = self.s[:, None] * self.O  # (N, K)
 
-    def product(self, V, c):
-        """H times the direction (V, c): arrays (K, D) and (K,)."""
-        R = self.features.logits(V, c * self.objective.fit_intercept)  # (N, K)
+    def product(self, V):
+        """H times the direction V (K, D + 1): (K, D + 1)."""
+        R = self.features.logits(V[:, :-1], V[:, -1] * self.objective.fit_intercept)  # (N, K)
         R -= np.einsum("nk,nk->n", self.O, R)[:, None]
         R *= self.sO
-        HV, Hc = self.features.gradient(R)
-        return HV + self.objective.alpha * V, Hc * self.objective.fit_intercept
+        return self.objective.with_penalty(self.features.gradient(R), V)
 
     def diagonal(self, every=1):
-        """The diagonal of H, as arrays (K, D) and (K,), or an estimate of it from every so manieth row."""
+        """The diagonal of H, (K, D + 1), or an estimate of it from one row of so many."""
         P = self.sO[::every] * (1 - self.O[::every]) * every  # (n, K)
-        return self.features[::every].squares(P) + self.objective.alpha, P.sum(axis=0)
+        return np.column_stack([self.features[::every].squares(P) + self.objective.alpha, P.sum(axis=0)])
 
     def preconditioner(self):
-        """A function (rW, rb) -> (zW, zb) that is cheap and close to the inverse of H.
+        """A function (K, D + 1) -> (K, D + 1) that is cheap and close to the inverse of H.
 
         The diagonal of H takes care of the scales of features and classes, and the correlations of the
         features, if these are few, of what features have in common.
         """
-        dW, db = self.diagonal(every=max(1, len(self.O) // 2000))
-        db = np.maximum(db, np.finfo(db.dtype).tiny)
+        diagonal = np.maximum(self.diagonal(every=max(1, len(self.O) // 2000)), np.finfo(self.O.dtype).tiny)
         if self.objective.shape[1] > MANY_FEATURES:
-            return lambda rW, rb: (rW / dW, rb / db)
-        root = np.sqrt(dW)
-        inverse = self.objective.decorrelation.astype(dW.dtype, copy=False)  # (D, D)
-        return lambda rW, rb: ((rW / root) @ inverse / root, rb / db)
+            return lambda r: r / diagonal
+        root, inverse = np.sqrt(diagonal), self.objective.decorrelation.astype(diagonal.dtype)  # (D + 1, D + 1)
+        return lambda r: (r / root) @ inverse / root
 
     def matrix(self):
         """H written out, (K, D + 1, K, D + 1), the intercept last; for K (D + 1) of a few hundred at most."""
         K, D = self.objective.shape
         H = np.zeros((K, D + 1, K, D + 1))
-        for rows in self.features.blocks(1024):
+        for rows in self.features.blocks(2**15):
             O, root = self.O[rows].T, np.sqrt(self.s[rows, None])  # (K, n), (n, 1)
             X = np.empty((len(root), D + 1), root.dtype)
             X[:, :D], X[:, D:] = self.features.dense(rows) * root, root * self.objective.fit_intercept

@@ -11,8 +11,6 @@ import numpy as np
 
 #: Up to how many weights, and how many classes, Newton's equations are solved with the Hessian written out.
 DIRECT, FEW_CLASSES = 250, 12
-#: From how many rows for each weight on Newton's method starts from the minimum over a sixteenth of the rows.
-MANY_ROWS = 64
 
 
 @dataclass
@@ -27,8 +25,11 @@ class Result:
         Steps taken.
     converged : bool
         Whether the stopping test was met at a point where J has a minimum to be near.
+    cause : str
+        Why the solver stopped, in a word: "converged", "max_iter", "stuck", "separated", "diverged" or
+        "interrupted".
     stop_reason : str
-        Why the solver stopped, in a sentence.
+        The same in a sentence.
     suboptimality : float
         A bound on J - min J; infinite if there is none.
     history : dict of ndarrays
@@ -48,22 +49,26 @@ class Result:
     coef: np.ndarray
     intercept: np.ndarray
     n_iter: int
-    converged: bool
+    cause: str
     stop_reason: str
     suboptimality: float
     history: dict
 
+    @property
+    def converged(self):
+        return self.cause == "converged"
+
 
 def starting_point(objective, W, b):
     """Zeros, or copies of what is given, in the shapes (K, D) and (K,) and the dtype of X."""
-    zeros = objective.zeros()
-    for name, given, zero in zip("Wb", (W, b), zeros, strict=True):
-        if given is not None and np.shape(given) != zero.shape:
-            raise ValueError(f"{name} has shape {np.shape(given)}, expected {zero.shape}: one row a class")
-    return [zero if given is None else np.array(given, zero.dtype) for given, zero in zip((W, b), zeros, strict=True)]
+    W0, b0 = objective.zeros()
+    W, b = (zero if given is None else np.array(given, zero.dtype) for given, zero in ((W, W0), (b, b0)))
+    if (W.shape, b.shape) != (W0.shape, b0.shape):
+        raise ValueError(f"W has shape {W.shape}, expected {W0.shape}; b has shape {b.shape}, expected {b0.shape}")
+    return W, b
 
 
-def run(points, objective, *, tol, max_iter, record_weights=False, progress=None):
+def run(points, objective, tol, max_iter, progress=None, record_weights=False):
     """Draw points until the stopping test is met, or `max_iter` steps are taken; return the `Result`.
 
     The stopping test, with a penalty: the certificate, a bound on J - min J, is at most ``tol * J``.
@@ -73,58 +78,57 @@ def run(points, objective, *, tol, max_iter, record_weights=False, progress=None
 
     An interrupt from the keyboard keeps the best point so far.
     """
-    alpha, best, bound, n_iter, stopped = objective.alpha, None, None, -1, None
-    history = {"loss": [], "gradient_norm": []} | ({"coef": [], "intercept": []} if record_weights else {})
+    alpha, best, bound, cause, history = objective.alpha, None, None, "stuck", {"loss": [], "gradient_norm": []}
+    if record_weights:
+        history |= {"coef": [], "intercept": []}
     try:
-        for point in points:
-            n_iter += 1
-            norm = np.sqrt(sum(np.vdot(g, g) for g in point.gradient)) if np.isfinite(point.J) else np.inf
+        for n_iter, point in enumerate(points):
+            finite = np.isfinite(point.J)
+            norm = float(np.linalg.norm(point.gradient)) if finite else np.inf
             for name, value in zip(history, (point.J, norm, point.W, point.b), strict=False):
                 history[name].append(value)
-            if not np.isfinite(point.J):
-                break
-            if best is None or point.J <= best.J:
-                best = point
+            best = point if best is None or point.J <= best.J else best
             if progress:
                 progress(n_iter, point.J, norm**2 / (2 * alpha) if alpha else np.inf)
-            if alpha == 0 and norm <= tol * np.sqrt(2 * objective.smoothness * point.J):
-                bound = np.inf
-            elif alpha and norm**2 <= 2 * alpha * tol * point.J:  # the cheap part of the certificate comes first
-                bound = point.suboptimality()
-                bound = bound if bound <= tol * point.J else None
-            if bound is not None or n_iter == max_iter:
+            if finite and norm**2 <= 2 * tol * point.J * (alpha or tol * objective.smoothness):
+                bound = point.suboptimality()  # with a penalty, what was just tested is its cheap part
+            met = bound is not None and (bound <= tol * point.J or alpha == 0)
+            if met or n_iter == max_iter or not finite:
+                cause = "converged" if met else "max_iter" if finite else "diverged"
                 break
-        else:
-            stopped = f"After {n_iter} steps rounding leaves nothing to gain"
+            bound = None
     except KeyboardInterrupt:
         if best is None:
             raise
-        point, stopped = best, f"Interrupted after {n_iter} steps, of which the best is kept"
-    met = bound is not None
-    if not met:
-        bound = point.suboptimality() if np.isfinite(point.J) else np.inf
-    separated = alpha == 0 and np.isfinite(point.J) and objective.separates(point.W, point.b)
-    reason = sentence(objective, point.J, tol, n_iter, bound, met, separated, stopped)
+        point, cause = best, "interrupted"
+    if bound is None:
+        bound = point.suboptimality() if cause != "diverged" else np.inf
+    if alpha == 0 and cause != "diverged" and objective.separates(point.W, point.b):
+        cause = "separated"
     history = {name: np.array(values) for name, values in history.items()}
-    return Result(point.W, point.b, n_iter, met and not separated, reason, float(bound), history)
+    reason = sentence(cause, objective, point.J, len(history["loss"]) - 1, bound, tol)
+    return Result(point.W.copy(), point.b.copy(), len(history["loss"]) - 1, cause, reason, float(bound), history)
 
 
-def sentence(objective, J, tol, n_iter, bound, met, separated, stopped):
-    """Why a solver stopped."""
-    if not np.isfinite(J):
-        return f"Diverged: J is {J} after {n_iter} steps; a step of 1/beta = {1 / objective.smoothness:.3g} is safe."
-    if separated:
-        return (
-            f"{stopped or f'After {n_iter} steps'}: every row is classified correctly, and without a penalty J = {J:.3g} "
-            "has no minimum, it nears 0 as the weights grow without end. Set alpha > 0."
-        )
-    how = "Within tolerance" if met else stopped or f"{n_iter} steps were not enough"
-    if objective.alpha == 0:
-        return (
-            f"{how}: the gradient is {'' if met else 'not '}at most tol = {tol:g} times sqrt(2 beta J); "
-            "without a penalty there is no bound on J - min J."
-        )
-    return f"{how}: J = {J:.6g} is at most {bound:.3g} above its minimum, tol * J is {tol * J:.3g}."
+def sentence(cause, objective, J, n_iter, bound, tol):
+    """Why a solver stopped, and how close it came."""
+    what = {
+        "converged": "Within tolerance",
+        "max_iter": f"{n_iter} steps were not enough",
+        "stuck": f"After {n_iter} steps rounding leaves nothing to gain",
+        "interrupted": f"Interrupted after {n_iter} steps, the best point is kept",
+        "separated": f"After {n_iter} steps every row is classified correctly: without a penalty J = {J:.3g} has no "
+        "minimum, it nears 0 as the weights grow without end. Set alpha > 0.",
+        "diverged": f"Diverged: J is {J} after {n_iter} steps",
+    }[cause]
+    if cause == "separated":
+        return what
+    if cause == "diverged":
+        return f"{what}; a step of 1/beta = {1 / objective.smoothness:.3g} is safe."
+    if objective.alpha:
+        return f"{what}: J = {J:.6g} is at most {bound:.3g} above its minimum, tol * J is {tol * J:.3g}."
+    small = f"{'' if cause == 'converged' else 'not '}at most tol = {tol:g} times sqrt(2 beta J)"
+    return f"{what}: the gradient is {small}; without a penalty there is no bound on J - min J."
 
 
 def gradient_descent(
@@ -176,21 +180,19 @@ def gradient_descent(
     W, b = starting_point(objective, W, b)
     step_size = 1 / objective.smoothness if step_size is None else step_size
 
-    def points(W, b):
+    def points(Wb):
         while True:
-            point = objective.at(W, b)
+            point = objective.at(Wb[:, :-1], Wb[:, -1])
             yield point
-            dW, db = point.gradient
-            W, b = W - step_size * dW, b - step_size * db
+            Wb = Wb - step_size * point.gradient
 
-    return run(
-        points(W, b), objective, tol=tol, max_iter=max_iter, record_weights=record_weights, progress=progress
-    )
+    return run(points(np.column_stack([W, b])), objective, tol, max_iter, progress, record_weights)
 
 
 def stochastic_gradient_descent(
-    objective, W=None, b=None, *, step_size=None, batch_size=32, tol=1e-6, max_iter=100, random_state=None, progress=None
-):
+    objective, W=None, b=None, *, step_size=None, batch_size=32, tol=1e-6, max_iter=100, random_state=None,
+    progress=None,
+):  # fmt: skip
     r"""Mini-batch gradient descent: a step after every few rows, drawn without replacement.
 
     .. math:: W \leftarrow W - \eta \left( \frac{N}{|B|} \sum_{n \in B} \bar s_n
@@ -243,16 +245,15 @@ def stochastic_gradient_descent(
     step_size = 1 / objective.smoothness if step_size is None else step_size
     N, n_batches = len(objective.y), -(-len(objective.y) // batch_size)
 
-    def points(W, b, steps=0):
+    def points(Wb, steps=0):
         while True:
-            yield objective.at(W, b)
+            yield objective.at(Wb[:, :-1], Wb[:, -1])
             for rows in np.array_split(rng.permutation(N), n_batches):
-                dW, db = objective.part(rows).at(W, b).gradient
                 eta = step_size / (1 + step_size * objective.alpha * steps)
-                W, b = W - eta * dW, b - eta * db
+                Wb = Wb - eta * objective.part(rows).at(Wb[:, :-1], Wb[:, -1]).gradient
                 steps += 1
 
-    return run(points(W, b), objective, tol=tol, max_iter=max_iter, progress=progress)
+    return run(points(np.column_stack([W, b])), objective, tol, max_iter, progress)
 
 
 def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100, progress=None):
@@ -295,101 +296,89 @@ def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100, progress=Non
     >>> result.converged, result.n_iter < 10
     (True, True)
     """
-    n_weights, N = objective.shape[0] * (objective.shape[1] + 1), len(objective.y)
-    if W is None and b is None and N >= MANY_ROWS * n_weights:
-        rows = np.sort(np.random.default_rng(0).choice(N, N // 16, replace=False))
-        if objective.y.ndim == 2 or len(np.unique(objective.y[rows])) == objective.shape[0]:
-            first = newton_cg(objective.part(rows), tol=tol, max_iter=10)
-            W, b = first.coef, first.intercept
-    W, b = starting_point(objective, W, b)
-    beta = objective.smoothness if objective.alpha == 0 else None
-
-    def points(point):
-        while point is not None:
-            yield point
-            size = sum(float(np.vdot(g, g)) for g in point.gradient)
-            unit = 2 * objective.alpha * point.J if objective.alpha else 2 * beta * point.J  # see `run`
-            if n_weights <= DIRECT and objective.shape[0] <= FEW_CLASSES:
-                step = direct_step(point.curvature(), *point.gradient)
-            else:
-                exactness = min(0.7, max(0.1, np.sqrt(size / unit)))
-                enough = unit * (tol if objective.alpha else tol**2) / 2
-                step = cg_step(point.curvature(objective.single), *point.gradient, exactness, enough)
-            lower = search(point, *step)
-            if lower is None:  # the model is no guide where all logits are saturated; the safe step always is
-                lower = search(point, *(-g / objective.smoothness for g in point.gradient))
-            point = lower
-
-    return run(points(objective.at(W, b)), objective, tol=tol, max_iter=max_iter, progress=progress)
+    return run(newton_points(objective, W, b, tol), objective, tol, max_iter, progress)
 
 
-def search(point, V, c):
-    """The point (W + t V, b + t c) with a length t for which J falls by a part of what the slope promises, or None.
+def newton_points(objective, W, b, tol):
+    """The points of Newton's method, until rounding leaves nothing to gain."""
+    K, D = objective.shape
+    point = objective.at(*starting_point(objective, W, b))
+    while point is not None:
+        yield point
+        unit = 2 * (objective.alpha or objective.smoothness) * point.J  # of the stopping test, see `run`
+        if K * (D + 1) <= DIRECT and K <= FEW_CLASSES:
+            step = direct_step(point.curvature(), point.gradient)
+        else:
+            exactness = min(0.7, max(0.1, np.linalg.norm(point.gradient) / np.sqrt(unit)))
+            enough = unit * (tol if objective.alpha else tol**2) / 2
+            step = cg_step(point.curvature(objective.single), point.gradient, exactness, enough)
+        lower = search(point, step)
+        if lower is None:  # the model is no guide where all logits are saturated; the safe step always is
+            lower = search(point, -point.gradient / objective.smoothness)
+        point = lower
 
-    The logits of (V, c) are computed once, so that a trial costs no product with X.  Where J falls by
+
+def search(point, step):
+    """The point Wb + t step with a length t for which J falls by a part of what the slope promises, or None.
+
+    The logits of the step are computed once, so that a trial costs no product with X.  Where J falls by
     more than the quadratic model said, longer steps are tried: on separable data the weights have far to go.
     """
-    dW, db = point.gradient
-    slope = float(np.vdot(dW, V) + np.vdot(db, c))
-    dZ = point.objective.features.logits(V, c)  # (N, K)
-    t, new = 1.0, point.moved(1.0, V, c, dZ)
+    slope = float(np.vdot(point.gradient, step))
+    dZ = point.objective.features.logits(step[:, :-1], step[:, -1])  # (N, K)
+    t, new = 1.0, point.moved(1.0, step, dZ)
     while not new.J < min(point.J + 1e-4 * t * slope, point.J):
         t /= 2
         if t < 1e-6:
             return None
-        new = point.moved(t, V, c, dZ)
+        new = point.moved(t, step, dZ)
     while t >= 1 and new.J < point.J + 0.6 * t * slope:
         t *= 2
-        longer = point.moved(t, V, c, dZ)
+        longer = point.moved(t, step, dZ)
         if not longer.J < new.J:
             break
         new = longer
     return new
 
 
-def direct_step(curvature, dW, db):
-    """Solve H (V, c) = -(dW, db) with the Hessian written out; used for up to `DIRECT` weights."""
-    K, D = dW.shape
-    H, g = curvature.matrix().reshape(K * (D + 1), -1), np.empty((K, D + 1))
-    g[:, :D], g[:, D] = dW, db
+def direct_step(curvature, gradient):
+    """Solve H step = -gradient with the Hessian written out; used for up to `DIRECT` weights."""
+    H = curvature.matrix().reshape(gradient.size, -1)
     size = np.sqrt(H.diagonal())  # features of any scale become comparable
     size[size == 0] = 1
     H /= size[:, None] * size
     H.flat[:: len(H) + 1] += 1e-13  # H is flat along a common shift of the classes, which `shortest` takes out again
-    step = (-np.linalg.solve(H, g.ravel() / size) / size).reshape(K, D + 1).astype(dW.dtype, copy=False)
-    return shortest(curvature.objective, step[:, :D], step[:, D])
+    step = -np.linalg.solve(H, gradient.ravel() / size) / size
+    return shortest(curvature.objective, step.reshape(gradient.shape).astype(gradient.dtype, copy=False))
 
 
-def cg_step(curvature, dW, db, exactness, enough, max_iter=250):
-    """Solve H (V, c) = -(dW, db) by preconditioned conjugate gradients.
+def cg_step(curvature, gradient, exactness, enough, max_iter=250):
+    """Solve H step = -gradient by preconditioned conjugate gradients.
 
     They end when the residual, as the preconditioner measures it, has shrunk to `exactness` times the
     first, or when the sum of its squares is at most `enough`.
     """
-    dtype = dW.dtype
     precondition = curvature.preconditioner()
-    rW, rb = -dW.astype(curvature.O.dtype), -db.astype(curvature.O.dtype)
-    V, c = np.zeros_like(rW), np.zeros_like(rb)
-    zW, zb = precondition(rW, rb)
-    pW, pb = zW, zb
-    size = float(np.vdot(rW, zW) + np.vdot(rb, zb))
-    small = exactness**2 * size
+    r = -gradient.astype(curvature.O.dtype)
+    step, p = np.zeros_like(r), precondition(r)
+    size = first = float(np.vdot(r, p))
     for _ in range(max_iter):
-        qW, qb = curvature.product(pW, pb)
-        bend = float(np.vdot(pW, qW) + np.vdot(pb, qb))
+        q = curvature.product(p)
+        bend = float(np.vdot(p, q))
         if bend <= 0:  # flat up to rounding
             break
-        t = size / bend
-        V, c = V + t * pW, c + t * pb
-        rW, rb = rW - t * qW, rb - t * qb
-        zW, zb = precondition(rW, rb)
-        previous, size = size, float(np.vdot(rW, zW) + np.vdot(rb, zb))
-        if size <= small or float(np.vdot(rW, rW) + np.vdot(rb, rb)) <= enough:
+        step, r = step + size / bend * p, r - size / bend * q
+        z = precondition(r)
+        previous, size = size, float(np.vdot(r, z))
+        if size <= exactness**2 * first or float(np.vdot(r, r)) <= enough:
             break
-        pW, pb = zW + size / previous * pW, zb + size / previous * pb
-    return shortest(curvature.objective, V.astype(dtype, copy=False), c.astype(dtype, copy=False))
+        p = z + size / previous * p
+    return shortest(curvature.objective, step.astype(gradient.dtype, copy=False))
 
 
-def shortest(objective, V, c):
+def shortest(objective, step):
     """Of all steps that change the probabilities alike, the one without a common shift of the classes."""
-    return V if objective.alpha else V - V.mean(axis=0), (c - c.mean()) * objective.fit_intercept
+    shift = step.mean(axis=0)  # (D + 1,)
+    if objective.alpha:
+        shift[:-1] = 0  # the penalty notices a shift of W
+    return (step - shift) * np.append(np.ones(len(shift) - 1), objective.fit_intercept).astype(step.dtype)
