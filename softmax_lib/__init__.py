@@ -19,21 +19,13 @@ from softmax_lib.objective import Objective
 
 __version__ = "0.1.0"
 
-_LAZY = {  # public name -> the module that is imported when the name is first used
-    "SoftmaxRegression": "model",
-    "decision_polygons": "plots",
-    "plot_decision_regions": "plots",
-    "plot_history": "plots",
-    "plot_jacobian": "plots",
-    "plot_simplex": "plots",
-    "use_style": "plots",
-}
+_PLOTS = ("decision_polygons", "plot_decision_regions", "plot_history", "plot_jacobian", "plot_simplex", "use_style")
+_LAZY = {"SoftmaxRegression": "model"} | dict.fromkeys(_PLOTS, "plots")  # name: the module, imported when first used
 _MODULES = ("model", "plots", "solvers")
-
 __all__ = [
-    "Objective", "check_gradient", "cross_entropy", "cross_entropy_gradient",
-    "cross_entropy_hessian_product", "load_digits", "load_penguins", "log_softmax", "logsumexp",
-    "make_blobs", "numerical_gradient", "softmax", "softmax_jacobian", *_LAZY,
+    "Objective", "check_gradient", "cross_entropy", "cross_entropy_gradient", "cross_entropy_hessian_product",
+    "load_digits", "load_penguins", "log_softmax", "logsumexp", "make_blobs", "numerical_gradient", "softmax",
+    "softmax_jacobian", *_LAZY,
 ]  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Gradient checks: finite differences, and a report that says how close."""
 
-from dataclasses import dataclass
+from collections import namedtuple
 
 import numpy as np
 
@@ -58,8 +58,10 @@ def numerical_gradient(f, x):
     return gradient
 
 
-@dataclass(frozen=True)
-class GradientReport:
+_REPORTED = "largest_relative_error largest_absolute_difference worst_index given numerical shape tolerance"
+
+
+class GradientReport(namedtuple("GradientReport", _REPORTED)):
     """How a gradient compares with finite differences; true in an ``if`` or ``assert`` when `ok`.
 
     Attributes
@@ -83,14 +85,6 @@ class GradientReport:
     False
     """
 
-    largest_relative_error: float
-    largest_absolute_difference: float
-    worst_index: tuple
-    given: float
-    numerical: float
-    shape: tuple
-    tolerance: float
-
     @property
     def ok(self):
         return self.largest_relative_error <= self.tolerance
@@ -104,10 +98,8 @@ class GradientReport:
 
     def __repr__(self):
         place = f" at {self.worst_index}: {self.given:.6g}, numerically {self.numerical:.6g}"
-        return (
-            f"gradient {self.shape}: {self.verdict}, largest relative error "
-            f"{self.largest_relative_error:.1e}{'' if self.ok else place}"
-        )
+        size = f"largest relative error {self.largest_relative_error:.1e}"
+        return f"gradient {self.shape}: {self.verdict}, {size}{'' if self.ok else place}"
 
 
 def check_gradient(f, gradient, x, *, tolerance=1e-6):

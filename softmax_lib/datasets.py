@@ -1,12 +1,12 @@
 """Small data sets, bundled or generated: nothing is downloaded."""
 
+from collections import namedtuple
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 
-class Dataset(NamedTuple):
+class Dataset(namedtuple("Dataset", "X y feature_names class_names source licence")):
     """Features, labels and their names; ``X, y, *_ = load_penguins()`` takes the first two.
 
     Attributes
@@ -29,13 +29,6 @@ class Dataset(NamedTuple):
     >>> penguins.X.shape, penguins.class_names[penguins.y[0]]
     ((333, 4), 'Adelie')
     """
-
-    X: np.ndarray  # (N, D) float64
-    y: np.ndarray  # (N,) integers 0 .. K-1
-    feature_names: tuple  # D strings, with units
-    class_names: tuple  # K strings
-    source: str
-    licence: str
 
 
 _PENGUIN_FEATURES = ("bill length (mm)", "bill depth (mm)", "flipper length (mm)", "body mass (g)")
@@ -82,15 +75,12 @@ def load_penguins(features=None):
     columns = [short.index(name) for name in chosen]
     table = np.loadtxt(Path(__file__).parent / "data" / "penguins.csv", delimiter=",", skiprows=1, dtype=str)
     class_names, y = np.unique(table[:, 0], return_inverse=True)
-    return Dataset(
-        table[:, 2:6].astype(np.float64)[:, columns],
-        y,
-        tuple(_PENGUIN_FEATURES[i] for i in columns),
-        tuple(map(str, class_names)),
+    X, names = table[:, 2:6].astype(np.float64)[:, columns], tuple(_PENGUIN_FEATURES[i] for i in columns)
+    source = (
         "Gorman, Williams and Fraser (2014), doi:10.1371/journal.pone.0090081; "
-        "Horst, Hill and Gorman (2020), palmerpenguins, doi:10.5281/zenodo.3960218",
-        "CC0 1.0",
+        "Horst, Hill and Gorman (2020), palmerpenguins, doi:10.5281/zenodo.3960218"
     )
+    return Dataset(X, y, names, tuple(map(str, class_names)), source, "CC0 1.0")
 
 
 def load_digits():
@@ -114,15 +104,9 @@ def load_digits():
     """
     from sklearn.datasets import load_digits as load
 
-    X, y = load(return_X_y=True)
-    return Dataset(
-        X,
-        y,
-        tuple(f"pixel ({row}, {column})" for row in range(8) for column in range(8)),
-        tuple("0123456789"),
-        "Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, doi:10.24432/C50P49",
-        "CC BY 4.0",
-    )
+    names = tuple(f"pixel ({row}, {column})" for row in range(8) for column in range(8))
+    source = "Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, doi:10.24432/C50P49"
+    return Dataset(*load(return_X_y=True), names, tuple("0123456789"), source, "CC BY 4.0")
 
 
 def make_blobs(sizes=(70, 50, 30), *, centres=None, spread=1.0, random_state=0):
@@ -170,11 +154,5 @@ def make_blobs(sizes=(70, 50, 30), *, centres=None, spread=1.0, random_state=0):
         raise ValueError(f"centres have shape {centres.shape}, expected one row for each of {K} classes")
     y = np.repeat(np.arange(K), sizes)  # (N,)
     noise = np.random.default_rng(random_state).normal(size=(len(y), centres.shape[1]))  # (N, D)
-    return Dataset(
-        centres[y] + spread * noise,
-        y,
-        tuple(f"$x_{d + 1}$" for d in range(centres.shape[1])),
-        tuple(f"class {k}" for k in range(K)),
-        f"generated, seed {random_state}",
-        "none needed",
-    )
+    names = tuple(f"$x_{d + 1}$" for d in range(centres.shape[1])), tuple(f"class {k}" for k in range(K))
+    return Dataset(centres[y] + spread * noise, y, *names, f"generated, seed {random_state}", "none needed")

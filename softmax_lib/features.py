@@ -1,6 +1,7 @@
 """The features as a matrix that is only multiplied with: dense or sparse, and centred without a copy."""
 
 from copy import copy
+from functools import cached_property
 
 import numpy as np
 
@@ -64,6 +65,7 @@ class Features:
         self._hold(X)
 
     def _hold(self, X):
+        self.__dict__.pop("single", None)
         self.X, self.XT, self.shape, self.dtype = X, X.T, X.shape, X.dtype
 
     def __len__(self):
@@ -75,6 +77,7 @@ class Features:
         part._hold(self.X[rows])
         return part
 
+    @cached_property
     def single(self):
         """Small dense features in single precision, and transposed too, so that both products are quick."""
         if self.sparse or self.centre is not None or self.X.size > SMALL:
@@ -84,7 +87,7 @@ class Features:
         twin.XT = np.ascontiguousarray(twin.X.T)
         return twin
 
-    def blocks(self, size=2**20):
+    def blocks(self, size=2**18):
         """Slices of the rows, in order: about `size` numbers each."""
         n = max(1, size // self.shape[1])
         return [slice(start, start + n) for start in range(0, len(self), n)]
@@ -117,13 +120,3 @@ class Features:
         squares = (self.X.multiply(self.X).T @ P).T  # (K, D)
         c = 0 if self.centre is None else self.centre
         return squares - 2 * c * (self.XT @ P).T + np.outer(P.sum(axis=0), c**2 + np.zeros(self.shape[1]))
-
-
-def mean(X, weights):
-    """The weighted mean of the rows of X (N, D) in float64, (D,); X may be sparse, and is not copied."""
-    weights = weights.astype(np.float64, copy=False)
-    if hasattr(X, "tocsr"):
-        return X.T @ weights / weights.sum()
-    n = max(1, 2**20 // X.shape[1])
-    parts = (slice(start, start + n) for start in range(0, len(X), n))
-    return sum(weights[rows] @ X[rows].astype(np.float64, copy=False) for rows in parts) / weights.sum()

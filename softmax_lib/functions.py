@@ -30,9 +30,7 @@ def as_logits(z, axis=-1):
     z = as_floats(z)
     if z.ndim == 0:
         raise ValueError("z must have an axis of classes, got a single number: pass a row of K logits")
-    if not -z.ndim <= axis < z.ndim:
-        raise ValueError(f"axis {axis} is out of range for logits of shape {z.shape}")
-    if z.shape[axis] == 0:
+    if np.moveaxis(z, axis, -1).shape[-1] == 0:  # moveaxis refuses an axis out of range
         raise ValueError(f"no classes: axis {axis} of the logits is empty, shape {z.shape}")
     return z
 
@@ -40,7 +38,7 @@ def as_logits(z, axis=-1):
 class Shifted:
     """Rows of logits (M, K), relative to the largest of each, and what follows from their exponentials.
 
-    One class of each row, the `reference`, is left out of the sum `rest`: what depends on it alone is
+    One class of each row, the `reference`, is left out of a sum of its own: what depends on it alone is
     then exact where its probability is near 1.  By default it is the class of the largest logit; a
     reference that is given may be any class, and is looked up quicker than the largest is found.
 
@@ -61,18 +59,14 @@ class Shifted:
                 exp += exp * np.where(np.isfinite(self.gap), slip, 0)  # e^(gap + slip), to first order
         own = exp[self.reference]  # (M,)
         exp[self.reference] = 0
-        self.rest = exp.sum(axis=1)  # (M,)
+        rest = exp.sum(axis=1)  # (M,)
         exp[self.reference] = own
-        self.exp, self.excess = exp, (self.rest + (own - 1))[:, None]  # (M, K), (M, 1): the sum of all is 1 + excess
+        self.exp, self.excess = exp, (rest + (own - 1))[:, None]  # (M, K), (M, 1): the sum of all is 1 + excess
+        self.complement = rest / (1 + self.excess[:, 0])  # (M,): 1 - probability of the reference
 
     @cached_property
     def probabilities(self):
         return self.exp / (1 + self.excess)  # (M, K)
-
-    @property
-    def complement(self):
-        """1 - probability of the reference, (M,), without cancellation."""
-        return self.rest / (1 + self.excess[:, 0])
 
     def log_probabilities(self):
         return self.gap - np.log1p(self.excess)  # (M, K): of one sign, so nothing cancels

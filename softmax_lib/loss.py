@@ -75,23 +75,13 @@ def row_gradients(s, y, weights):
     return (s.probabilities * (1 - y) - y * q) * weights[:, None]
 
 
-def row_hessian_products(s, v):
-    """Row n of `v` times diag(o_n) - o_n o_n^T, (N, K)."""
-    v = v - v[s.reference][:, None]  # a constant in v changes nothing: J 1 = 0
-    return s.probabilities * (v - (s.probabilities * v).sum(axis=1, keepdims=True))
-
-
 def _checked(z, y, sample_weight, reduction):
     """The `Shifted` logits, targets, weights (N,), their divisor, and a function that gives rows the dtype of z."""
     z = as_logits(z)
     if z.ndim != 2:
         raise ValueError(f"z must have shape (N, K), got {z.shape}: a single row is z[None, :]")
     if len(z) and (z >= 0).all() and (np.abs(z.sum(axis=1) - 1) <= np.sqrt(np.finfo(z.dtype).eps)).all():
-        warnings.warn(
-            "every row of z is non-negative and sums to 1, like probabilities: z must be the logits, "
-            "because the softmax is applied here",
-            stacklevel=3,
-        )
+        warnings.warn("every row of z sums to 1 and is not negative, like probabilities: pass the logits", stacklevel=3)
     dtype = np.result_type(z, np.float32)
     y = None if y is None else as_targets(y, *z.shape, dtype)
     s, as_given = shifted(z, reference=y if y is not None and y.ndim == 1 else None)
@@ -238,4 +228,5 @@ def cross_entropy_hessian_product(z, v, *, sample_weight=None, reduction="mean")
     v = as_floats(v, "v").astype(s.exp.dtype, copy=False)
     if v.shape != s.exp.shape:
         raise ValueError(f"v has shape {v.shape}, expected the shape of the logits, {s.exp.shape}")
-    return as_given(weights[:, None] * row_hessian_products(s, v) / total)  # (N, K)
+    o, v = s.probabilities, v - v[s.reference][:, None]  # a constant in v changes nothing: J 1 = 0
+    return as_given(weights[:, None] * o * (v - (o * v).sum(axis=1, keepdims=True)) / total)  # (N, K)

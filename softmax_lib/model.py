@@ -14,7 +14,6 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from tqdm import tqdm
 
-from softmax_lib.features import mean
 from softmax_lib.functions import log_softmax, softmax
 from softmax_lib.objective import Objective
 from softmax_lib.solvers import gradient_descent, newton_cg, stochastic_gradient_descent
@@ -97,18 +96,9 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
     """
 
     def __init__(
-        self,
-        alpha=1e-4,
-        *,
-        fit_intercept=True,
-        solver="newton-cg",
-        tol=1e-6,
-        max_iter=1000,
-        class_weight=None,
-        warm_start=False,
-        random_state=None,
-        verbose=0,
-    ):
+        self, alpha=1e-4, *, fit_intercept=True, solver="newton-cg", tol=1e-6, max_iter=1000, class_weight=None,
+        warm_start=False, random_state=None, verbose=0,
+    ):  # fmt: skip
         self.alpha = alpha
         self.fit_intercept = fit_intercept
         self.solver = solver
@@ -121,6 +111,14 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
 
     def fit(self, X, y, sample_weight=None):
         """Fit the weights to features X (N, D) and labels y (N,), with weights (N,) if given."""
+        before = dict(vars(self))
+        try:
+            return self._fit(X, y, sample_weight)
+        except BaseException:  # what was fitted before stays as it was
+            self.__dict__ = before
+            raise
+
+    def _fit(self, X, y, sample_weight):
         self._check_parameters()
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
         if y.dtype.kind not in "biuUS":  # the others are labels by their nature
@@ -135,10 +133,9 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
             factors = np.where(np.isfinite(factors), factors, 0).astype(X.dtype)  # (K,)
             weights = weights * factors[labels]
 
-        # In float64 whatever the dtype of X: the mean of float32 features with a large offset
-        # would lose the digits that centring is there to keep.
-        centred = self.fit_intercept and weights.any()
-        centre = mean(X, weights) if centred else np.zeros(X.shape[1])  # (D,)
+        centre = np.zeros(X.shape[1])  # (D,) float64
+        if self.fit_intercept and weights.any():
+            centre += X.T @ weights / weights.sum()  # near enough to the mean: any centre gives the same weights
         options = {"alpha": self.alpha, "fit_intercept": self.fit_intercept, "n_classes": len(classes)}
         objective = Objective(X, labels, sample_weight=weights, centre=centre, **options)
         W, b = None, None
@@ -148,18 +145,17 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
             W, b = self.coef_, self.intercept_ + self.coef_ @ centre
         options = {"random_state": check_random_state(self.random_state)} if self.solver == "sgd" else {}
         with progress_bar(self.tol) if self.verbose else nullcontext() as progress:
-            solve = SOLVERS[self.solver]
-            result = solve(objective, W, b, tol=self.tol, max_iter=self.max_iter, progress=progress, **options)
+            options |= {"tol": self.tol, "max_iter": self.max_iter, "progress": progress}
+            result = SOLVERS[self.solver](objective, W, b, **options)
 
         self.classes_, self.coef_ = classes, result.coef  # (K,), (K, D)
         self.intercept_ = (result.intercept - result.coef @ centre).astype(X.dtype, copy=False)  # (K,)
-        self.n_iter_, self.history_ = result.n_iter, result.history
         self.converged_, self.stop_reason_ = result.converged, result.stop_reason
-        self.suboptimality_ = result.suboptimality
+        self.n_iter_, self.history_, self.suboptimality_ = result.n_iter, result.history, result.suboptimality
         if self.verbose:
             print(f"SoftmaxRegression: {result.stop_reason}")
         if not result.converged:
-            warnings.warn(f"{result.stop_reason} {remedy(result, objective)}", ConvergenceWarning, stacklevel=2)
+            warnings.warn(f"{result.stop_reason} {remedy(result, objective)}", ConvergenceWarning, stacklevel=3)
         return self
 
     def decision_function(self, X):
@@ -191,8 +187,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         for name, lowest, kind in [("alpha", 0, Real), ("tol", 0, Real), ("max_iter", 1, Integral)]:
             value = getattr(self, name)
             if not (isinstance(value, kind) and lowest <= value < np.inf):
-                what = "an integer" if kind is Integral else "a finite number"
-                raise ValueError(f"{name} must be {what} of at least {lowest}, got {value!r}")
+                raise ValueError(f"{name} must be a finite {kind.__name__} of at least {lowest}, got {value!r}")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -200,8 +195,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         return tags
 
     def _repr_html_(self):
-        ended = f"<p>{escape(self.stop_reason_)}</p>" if hasattr(self, "stop_reason_") else ""
-        return estimator_html_repr(self) + ended
+        return f"{estimator_html_repr(self)}<p>{escape(getattr(self, 'stop_reason_', 'Not fitted yet.'))}</p>"
 
     def _repr_mimebundle_(self, **kwargs):
         return {"text/plain": repr(self), "text/html": self._repr_html_()}
@@ -223,15 +217,12 @@ def remedy(result, objective):
 @contextmanager
 def progress_bar(tol):
     """A bar that fills as the bound on J - min J falls to tol * J; the scale is logarithmic."""
-    bar = tqdm(total=1.0, bar_format="SoftmaxRegression {bar} {elapsed} {postfix}")
-    first = None
+    with tqdm(total=0, bar_format="SoftmaxRegression {bar} {elapsed} {postfix}") as bar:
 
-    def show(n_iter, J, bound):
-        nonlocal first
-        far = np.log(max(bound / (max(tol, 1e-16) * max(J, 1e-300)), 1)) if np.isfinite(bound) else np.inf
-        first = first or far or 1.0
-        bar.set_postfix_str(f"step {n_iter}, J = {J:.6g}, about {bound:.2g} above its minimum at most", refresh=False)
-        bar.update(max(0.0, 1 - far / first - bar.n) if np.isfinite(far) else 0.0)
+        def show(n_iter, point, bound):
+            far = np.log(max(bound / max(tol * point.J, 1e-300), 1)) if np.isfinite(bound) else 1.0
+            bar.total = max(bar.total, far)
+            bar.set_postfix_str(f"step {n_iter}, J = {point.J:.6g}, at most {bound:.2g} too large", refresh=False)
+            bar.update(max(0, bar.total - far - bar.n))
 
-    with bar:
         yield show

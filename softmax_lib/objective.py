@@ -182,23 +182,6 @@ class Objective:
         inverse = np.linalg.inv(gram / scale / scale[:, None] + RIDGE * np.eye(len(gram)))
         return inverse / inverse[-1, -1]
 
-    @cached_property
-    def single(self):
-        """The features for approximate products with the Hessian: see `Features.single`."""
-        return self.features.single()
-
-    def separates(self, W, b):
-        """Whether (W, b) gives every row's label the strictly largest logit.
-
-        If so and alpha is 0, J has no minimum: scaling (W, b) up brings it ever closer to 0.
-        """
-        if self.y.ndim == 2:
-            return False
-        Z, label = self.features.logits(W, b), (np.arange(len(self.y)), self.y)  # (N, K), (N,) twice
-        own = Z[label]  # (N,)
-        Z[label] = -np.inf
-        return bool(((own > Z.max(axis=1)) | (self.s == 0)).all())
-
 
 class Point:
     """An `Objective` at one (W, b): J and its derivatives, from one computation of the probabilities.
@@ -240,6 +223,15 @@ class Point:
         """The Hessian, as a `Curvature`, in the precision of the features."""
         return Curvature(self.objective, self.shifted.probabilities, features or self.objective.features)
 
+    def separates(self):
+        """Whether every row's label has the strictly largest logit; if so and alpha is 0, J has no minimum.
+
+        Scaling (W, b) up brings it ever closer to 0.
+        """
+        right = (self.shifted.gap == 0).sum(axis=1) == 1  # (N,): one class alone is the largest
+        right &= self.shifted.gap[self.shifted.reference] == 0
+        return self.objective.y.ndim == 1 and bool((right | (self.objective.s == 0)).all())
+
     def suboptimality(self):
         """The certificate: see `Objective.suboptimality`."""
         alpha, dW = self.objective.alpha, self.gradient[:, :-1]
@@ -258,18 +250,14 @@ class Point:
         second value is twice the decrease that Newton's model still promises (chapter 10); infinite if
         the model is no guide because the logits are saturated.
         """
-        point, s, K = self, self.objective.s, len(self.b)
-        eps = np.finfo(self.Z.dtype).eps
+        point, s, eps = self, self.objective.s, np.finfo(self.Z.dtype).eps
         for _ in range(max_iter):
             O = point.shifted.probabilities.astype(np.float64, copy=False)  # (N, K)
             H = -((O * s[:, None]).T @ O)  # (K, K)
             np.fill_diagonal(H, 0)
             np.fill_diagonal(H, -H.sum(axis=1))  # each row sums to 0: more exact than o - o^2
             db = point.errors().sum(axis=0)  # (K,)
-            try:
-                step = -np.linalg.solve(H + np.trace(H) / K**2, db)  # (K,): H is singular along (1, ..., 1) only
-            except np.linalg.LinAlgError:
-                return self, np.inf
+            step = -np.linalg.lstsq(H, db)[0]  # (K,): H is singular along (1, ..., 1), or wholly
             decrement = float(-db @ step)  # twice what a full step promises
             if not np.abs(db + H @ step).max() <= 10 * eps:  # H is flat where db is not: saturated logits
                 return self, np.inf
@@ -322,18 +310,16 @@ class Curvature:
         R *= self.sO
         return self.objective.with_penalty(self.features.gradient(R), V)
 
-    def diagonal(self, every=1):
-        """The diagonal of H, (K, D + 1), or an estimate of it from one row of so many."""
-        P = self.sO[::every] * (1 - self.O[::every]) * every  # (n, K)
-        return np.column_stack([self.features[::every].squares(P) + self.objective.alpha, P.sum(axis=0)])
-
     def preconditioner(self):
         """A function (K, D + 1) -> (K, D + 1) that is cheap and close to the inverse of H.
 
         The diagonal of H takes care of the scales of features and classes, and the correlations of the
         features, if these are few, of what features have in common.
         """
-        diagonal = np.maximum(self.diagonal(every=max(1, len(self.O) // 2000)), np.finfo(self.O.dtype).tiny)
+        every = max(1, len(self.O) // 2000)  # an estimate from so many rows will do
+        P = self.sO[::every] * (1 - self.O[::every]) * every  # (n, K)
+        diagonal = np.column_stack([self.features[::every].squares(P) + self.objective.alpha, P.sum(axis=0)])
+        diagonal = np.maximum(diagonal, np.finfo(diagonal.dtype).tiny)  # (K, D + 1)
         if self.objective.shape[1] > MANY_FEATURES:
             return lambda r: r / diagonal
         root, inverse = np.sqrt(diagonal), self.objective.decorrelation.astype(diagonal.dtype)  # (D + 1, D + 1)

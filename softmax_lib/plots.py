@@ -5,6 +5,7 @@ marker; the colours are those of Okabe and Ito, which colour-blind readers can t
 """
 
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -35,12 +36,10 @@ def use_style():
     >>> use_style()
     """
     plt.style.use(Path(__file__).parent / "book.mplstyle")
-    try:
+    with suppress(ImportError, AttributeError):  # no notebook, and so nothing to set
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("svg", metadata={"Date": None})
-    except (ImportError, AttributeError):  # no notebook, and so nothing to set
-        pass
 
 
 def _legend_above(ax, columns):
@@ -132,23 +131,13 @@ def decision_polygons(model, xlim, ylim):
     for k in range(len(c)):
         polygon = np.array([(xlim[i], ylim[j]) for i, j in [(0, 0), (1, 0), (1, 1), (0, 1)]], dtype=float)
         for j in range(len(c)):
-            if j != k:
-                polygon = clip(polygon, A[k] - A[j], c[k] - c[j])
+            polygon = clip(polygon, A[k] - A[j], c[k] - c[j])  # of j = k, all remains
         polygons.append(polygon if len(polygon) > 2 else np.empty((0, 2)))
     return polygons
 
 
 def plot_decision_regions(
-    model,
-    X,
-    y,
-    *,
-    ax=None,
-    proba=True,
-    levels=(0.7, 0.9, 0.99),
-    feature_names=None,
-    class_names=None,
-    legend=True,
+    model, X, y, *, ax=None, proba=True, levels=(0.7, 0.9, 0.99), feature_names=None, class_names=None, legend=True
 ):
     """Points and decision regions of a classifier of two features, with exact boundaries.
 
@@ -195,8 +184,6 @@ def plot_decision_regions(
     xlim, ylim = zip(low - margin, high + margin, strict=True)
     classes = model.classes_
     names = [str(k) for k in classes] if class_names is None else class_names
-    if feature_names is None:
-        feature_names = getattr(model, "feature_names_in_", ("$x_1$", "$x_2$"))
     grid = np.stack(np.meshgrid(np.linspace(*xlim, 200), np.linspace(*ylim, 200)), axis=-1)  # (200, 200, 2)
 
     if affine_logits(model, xlim, ylim) is not None:
@@ -218,7 +205,8 @@ def plot_decision_regions(
     if legend:
         _legend_above(ax, columns=4)
     ax.spines[:].set_visible(True)
-    ax.set(xlim=xlim, ylim=ylim, xlabel=feature_names[0], ylabel=feature_names[1])
+    horizontal, vertical = feature_names or getattr(model, "feature_names_in_", ("$x_1$", "$x_2$"))
+    ax.set(xlim=xlim, ylim=ylim, xlabel=horizontal, ylabel=vertical)
     return ax
 
 
@@ -308,9 +296,8 @@ def plot_history(runs, *, ax=None, logx=False, logy=False):
     if logy:  # 0.2 rather than 2 x 10^-1, and 1, 2, 5 within two decades
         low, high = ax.get_ylim()
         ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        ax.yaxis.set_minor_formatter(
-            lambda value, _: f"{value:g}" if f"{value:e}"[0] in "25" and high < 100 * low else ""
-        )
+        minor = "25" if high < 100 * low else ""
+        ax.yaxis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:e}"[0] in minor else "")
     if several:
         _legend_above(ax, columns=2)
     return ax
@@ -333,15 +320,11 @@ def simplex_coordinates(p):
     """
     p = np.asarray(p, dtype=np.float64)
     if p.shape[-1:] != (3,) or not np.allclose(p.sum(axis=-1), 1):
-        raise ValueError(
-            f"points of the simplex are rows of three numbers that sum to 1, got shape {p.shape}"
-        )
+        raise ValueError(f"points of the simplex are rows of three numbers that sum to 1, got shape {p.shape}")
     return p @ np.array([[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]])
 
 
-def plot_simplex(
-    points=None, *, ax=None, labels=None, arrows=(), corner_names=("class 0", "class 1", "class 2")
-):
+def plot_simplex(points=None, *, ax=None, labels=None, arrows=(), corner_names=("class 0", "class 1", "class 2")):
     """The triangle of all distributions over three classes, with points and arrows.
 
     Parameters

@@ -5,7 +5,7 @@ A solver is a function ``solver(objective, W=None, b=None, *, tol, max_iter, ...
 another.  `run`, shared by all solvers, knows *when to stop* and what to say about it.
 """
 
-from dataclasses import dataclass
+from collections import namedtuple
 
 import numpy as np
 
@@ -13,8 +13,7 @@ import numpy as np
 DIRECT, FEW_CLASSES = 250, 12
 
 
-@dataclass
-class Result:
+class Result(namedtuple("Result", "coef intercept n_iter cause stop_reason suboptimality history")):
     """What a solver returns: the weights, and an honest account of how it ended.
 
     Attributes
@@ -34,8 +33,7 @@ class Result:
         A bound on J - min J; infinite if there is none.
     history : dict of ndarrays
         "loss": J at every iterate, the first included, shape (n_iter + 1,); "gradient_norm" (of
-        all partial derivatives) likewise; with ``record_weights`` also "coef", shape
-        (n_iter + 1, K, D), and "intercept", shape (n_iter + 1, K).
+        all partial derivatives) likewise.
 
     Examples
     --------
@@ -46,16 +44,9 @@ class Result:
     (True, True)
     """
 
-    coef: np.ndarray
-    intercept: np.ndarray
-    n_iter: int
-    cause: str
-    stop_reason: str
-    suboptimality: float
-    history: dict
-
     @property
     def converged(self):
+        """Whether the stopping test was met."""
         return self.cause == "converged"
 
 
@@ -68,7 +59,7 @@ def starting_point(objective, W, b):
     return W, b
 
 
-def run(points, objective, tol, max_iter, progress=None, record_weights=False):
+def run(points, objective, tol, max_iter, progress=None):
     """Draw points until the stopping test is met, or `max_iter` steps are taken; return the `Result`.
 
     The stopping test, with a penalty: the certificate, a bound on J - min J, is at most ``tol * J``.
@@ -78,18 +69,15 @@ def run(points, objective, tol, max_iter, progress=None, record_weights=False):
 
     An interrupt from the keyboard keeps the best point so far.
     """
-    alpha, best, bound, cause, history = objective.alpha, None, None, "stuck", {"loss": [], "gradient_norm": []}
-    if record_weights:
-        history |= {"coef": [], "intercept": []}
+    alpha, best, bound, cause, history = objective.alpha, None, None, "stuck", []
     try:
         for n_iter, point in enumerate(points):
             finite = np.isfinite(point.J)
             norm = float(np.linalg.norm(point.gradient)) if finite else np.inf
-            for name, value in zip(history, (point.J, norm, point.W, point.b), strict=False):
-                history[name].append(value)
+            history.append((point.J, norm))
             best = point if best is None or point.J <= best.J else best
             if progress:
-                progress(n_iter, point.J, norm**2 / (2 * alpha) if alpha else np.inf)
+                progress(n_iter, point, norm**2 / (2 * alpha) if alpha else np.inf)
             if finite and norm**2 <= 2 * tol * point.J * (alpha or tol * objective.smoothness):
                 bound = point.suboptimality()  # with a penalty, what was just tested is its cheap part
             met = bound is not None and (bound <= tol * point.J or alpha == 0)
@@ -103,11 +91,11 @@ def run(points, objective, tol, max_iter, progress=None, record_weights=False):
         point, cause = best, "interrupted"
     if bound is None:
         bound = point.suboptimality() if cause != "diverged" else np.inf
-    if alpha == 0 and cause != "diverged" and objective.separates(point.W, point.b):
+    if alpha == 0 and cause != "diverged" and point.separates():
         cause = "separated"
-    history = {name: np.array(values) for name, values in history.items()}
-    reason = sentence(cause, objective, point.J, len(history["loss"]) - 1, bound, tol)
-    return Result(point.W.copy(), point.b.copy(), len(history["loss"]) - 1, cause, reason, float(bound), history)
+    n_iter, history = len(history) - 1, dict(zip(("loss", "gradient_norm"), np.array(history).T, strict=True))
+    reason = sentence(cause, objective, point.J, n_iter, bound, tol)
+    return Result(point.W.copy(), point.b.copy(), n_iter, cause, reason, float(bound), history)
 
 
 def sentence(cause, objective, J, n_iter, bound, tol):
@@ -131,9 +119,7 @@ def sentence(cause, objective, J, n_iter, bound, tol):
     return f"{what}: the gradient is {small}; without a penalty there is no bound on J - min J."
 
 
-def gradient_descent(
-    objective, W=None, b=None, *, step_size=None, tol=1e-6, max_iter=1000, record_weights=False, progress=None
-):
+def gradient_descent(objective, W=None, b=None, *, step_size=None, tol=1e-6, max_iter=1000, progress=None):
     r"""Gradient descent with a fixed step.
 
     .. math:: W \leftarrow W - \eta \frac{\partial J}{\partial W}, \qquad
@@ -152,11 +138,9 @@ def gradient_descent(
         The largest bound on J - min J, relative to J, with which to stop; with 0, all iterations are run.
     max_iter : int, default 1000
         The largest number of steps.
-    record_weights : bool, default False
-        Whether the history also holds every iterate.
     progress : callable, optional
-        Called as ``progress(n_iter, J, bound)`` after every step; the bound is the certificate's, but
-        holds only once the intercept is at its optimum.
+        Called as ``progress(n_iter, point, bound)`` after every step, with a `Point` that has J, W and b;
+        the bound is the certificate's, but holds only once the intercept is at its optimum.
 
     Returns
     -------
@@ -186,7 +170,7 @@ def gradient_descent(
             yield point
             Wb = Wb - step_size * point.gradient
 
-    return run(points(np.column_stack([W, b])), objective, tol, max_iter, progress, record_weights)
+    return run(points(np.column_stack([W, b])), objective, tol, max_iter, progress)
 
 
 def stochastic_gradient_descent(
@@ -220,8 +204,8 @@ def stochastic_gradient_descent(
     random_state : int, numpy.random.Generator, RandomState or None, default None
         Decides the order of the rows.
     progress : callable, optional
-        Called as ``progress(n_iter, J, bound)`` after every step; the bound is the certificate's, but
-        holds only once the intercept is at its optimum.
+        Called as ``progress(n_iter, point, bound)`` after every step, with a `Point` that has J, W and b;
+        the bound is the certificate's, but holds only once the intercept is at its optimum.
 
     Returns
     -------
@@ -277,8 +261,8 @@ def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100, progress=Non
     max_iter : int, default 100
         The largest number of Newton steps.
     progress : callable, optional
-        Called as ``progress(n_iter, J, bound)`` after every step; the bound is the certificate's, but
-        holds only once the intercept is at its optimum.
+        Called as ``progress(n_iter, point, bound)`` after every step, with a `Point` that has J, W and b;
+        the bound is the certificate's, but holds only once the intercept is at its optimum.
 
     Returns
     -------
@@ -311,7 +295,7 @@ def newton_points(objective, W, b, tol):
         else:
             exactness = min(0.7, max(0.1, np.linalg.norm(point.gradient) / np.sqrt(unit)))
             enough = unit * (tol if objective.alpha else tol**2) / 2
-            step = cg_step(point.curvature(objective.single), point.gradient, exactness, enough)
+            step = cg_step(point.curvature(objective.features.single), point.gradient, exactness, enough)
         lower = search(point, step)
         if lower is None:  # the model is no guide where all logits are saturated; the safe step always is
             lower = search(point, -point.gradient / objective.smoothness)
@@ -333,11 +317,10 @@ def search(point, step):
             return None
         new = point.moved(t, step, dZ)
     while t >= 1 and new.J < point.J + 0.6 * t * slope:
-        t *= 2
-        longer = point.moved(t, step, dZ)
+        longer = point.moved(2 * t, step, dZ)
         if not longer.J < new.J:
             break
-        new = longer
+        t, new = 2 * t, longer
     return new
 
 
@@ -381,4 +364,4 @@ def shortest(objective, step):
     shift = step.mean(axis=0)  # (D + 1,)
     if objective.alpha:
         shift[:-1] = 0  # the penalty notices a shift of W
-    return (step - shift) * np.append(np.ones(len(shift) - 1), objective.fit_intercept).astype(step.dtype)
+    return step - shift

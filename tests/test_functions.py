@@ -190,5 +190,5 @@ def test_shapes_without_classes_are_refused(function):
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_an_axis_that_does_not_exist_is_refused(function):
-    with pytest.raises(ValueError, match="axis 2 is out of range"):
+    with pytest.raises(ValueError, match="axis 2 is out of bounds"):
         function([[1.0, 2.0]], axis=2)

@@ -207,6 +207,6 @@ def test_hessian_product_refuses_another_shape():
 
 def test_probabilities_in_the_place_of_logits_are_warned_of():
     z = np.random.default_rng(0).normal(size=(4, 3))
-    with pytest.warns(UserWarning, match="like probabilities: z must be the logits"):
+    with pytest.warns(UserWarning, match="like probabilities: pass the logits"):
         cross_entropy(softmax(z), [0, 1, 2, 0])
     cross_entropy(z, [0, 1, 2, 0])  # warnings are errors here

@@ -37,10 +37,22 @@ def test_matrix_diagonal_and_products_are_one_hessian(fit_intercept, weights):
     product = curvature.product(np.column_stack([V, c]))
     full = np.einsum("kdle,le->kd", H, np.column_stack([V, c]))
     np.testing.assert_allclose(product, full, rtol=1e-12, atol=1e-14)
-    dW, db = curvature.diagonal()[:, :D], curvature.diagonal()[:, D]
-    np.testing.assert_allclose(dW, np.einsum("kdkd->kd", H)[:, :D], rtol=1e-10)
-    if fit_intercept:
-        np.testing.assert_allclose(db, np.einsum("kdkd->kd", H)[:, D], rtol=1e-10)
+    np.testing.assert_allclose(H, H.transpose(2, 3, 0, 1), rtol=1e-12)
+
+
+def test_the_preconditioner_is_positive_and_takes_the_scales_away():
+    for many in (0, 128):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("softmax_lib.objective.MANY_FEATURES", many)
+            curvature = Objective(X * SCALES, Y, alpha=0).at(W0 / SCALES, B0).curvature()
+            precondition, unit = curvature.preconditioner(), np.eye(K * (D + 1)).reshape(-1, K, D + 1)
+            P = np.array([precondition(e).ravel() for e in unit])
+        np.testing.assert_allclose(P, P.T, rtol=1e-6)
+        H = curvature.matrix().reshape(P.shape)
+        values = np.linalg.eigvals(P @ H).real
+        values = values[values > 1e-9 * values.max()]  # without those along common shifts of the classes
+        assert len(values) == (K - 1) * (D + 1)
+        assert values.max() / values.min() < 300 < 1e20 < np.linalg.cond(H)
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])

@@ -214,11 +214,13 @@ def test_without_a_penalty_there_is_no_certificate():
 
 
 def test_separation_is_strict_and_ignores_rows_without_weight():
-    objective = Objective([[-1.0], [1.0], [2.0]], [0, 1, 0], sample_weight=[1, 1, 0])
-    assert objective.separates(np.array([[-1.0], [1.0]]), np.zeros(2))
-    assert not objective.separates(np.zeros((2, 1)), np.zeros(2))
-    assert not objective.separates(np.array([[1.0], [-1.0]]), np.zeros(2))
-    assert not Objective([[-1.0], [1.0]], np.eye(2)).separates(np.array([[-1.0], [1.0]]), np.zeros(2))
+    weighted = Objective([[-1.0], [1.0], [2.0]], [0, 1, 0], sample_weight=[1, 1, 0])
+    soft = Objective([[-1.0], [1.0]], np.eye(2))
+    up, down, flat = np.array([[-1.0], [1.0]]), np.array([[1.0], [-1.0]]), np.zeros((2, 1))
+    assert weighted.at(up, np.zeros(2)).separates()
+    assert not weighted.at(flat, np.zeros(2)).separates()
+    assert not weighted.at(down, np.zeros(2)).separates()
+    assert not soft.at(up, np.zeros(2)).separates()
 
 
 def test_float32_is_kept_but_j_is_accurate():

@@ -44,17 +44,17 @@ def test_one_step_is_the_update_rule():
 
 def test_the_history_holds_j_at_every_iterate():
     objective = Objective(X, Y, alpha=0.2)
-    result = gradient_descent(objective, W0, B0, max_iter=7, tol=0, record_weights=True)
+    seen = []
+    result = gradient_descent(objective, W0, B0, max_iter=7, tol=0, progress=lambda *told: seen.append(told))
     history = result.history
-    assert result.n_iter == 7
+    assert result.n_iter == 7 and [n_iter for n_iter, *_ in seen] == list(range(8))
     assert history["loss"].shape == history["gradient_norm"].shape == (8,)
-    assert history["coef"].shape == (8, K, D)
-    np.testing.assert_array_equal(history["coef"][0], W0)
-    np.testing.assert_array_equal(history["coef"][-1], result.coef)
-    np.testing.assert_array_equal(history["intercept"][-1], result.intercept)
-    for W, b, J in zip(history["coef"], history["intercept"], history["loss"], strict=True):
-        assert objective.value(W, b) == J
-    assert "coef" not in gradient_descent(objective, max_iter=1).history
+    np.testing.assert_array_equal(seen[0][1].W, W0)
+    np.testing.assert_array_equal(seen[-1][1].W, result.coef)
+    np.testing.assert_array_equal(seen[-1][1].b, result.intercept)
+    for (_, point, bound), J, norm in zip(seen, history["loss"], history["gradient_norm"], strict=True):
+        assert objective.value(point.W, point.b) == J == point.J
+        assert bound == pytest.approx(norm**2 / 0.4)
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
