@@ -3,6 +3,8 @@ PYTHON ?= python3
 PORT ?= 8000
 PYTEST_OPTIONS ?= --nbval --nbval-current-env --nbval-cell-timeout=60 -n 2 --dist loadscope -q
 VENV := .venv/bin/python
+# a test process on each core: more threads would only wait for each other
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 # JupyterLab asks no other host for news; a container's only user is often root
 QUIET_LAB := --LabApp.news_url= --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 QUIET_LAB += $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -21,7 +23,7 @@ book: setup ## build the site, check it, say where to open it
 	@$(VENV) tools/build_book.py
 
 test: setup ## every test: library, chapters, site, browser
-	@$(VENV) -m ruff check --quiet .; lint=$$?; $(VENV) -m pytest $(PYTEST_OPTIONS) && exit $$lint
+	@$(VENV) -m ruff check --quiet .; lint=$$?; $(ONE_THREAD) $(VENV) -m pytest $(PYTEST_OPTIONS) && exit $$lint
 
 lab: setup ## open the chapters in JupyterLab
 	@$(VENV) -m jupyterlab --notebook-dir=chapters $(QUIET_LAB) $(LAB_OPTIONS)

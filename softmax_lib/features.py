@@ -82,6 +82,9 @@ class Features:
         """Small dense features in single precision, and transposed too, so that both products are quick."""
         if self.sparse or self.centre is not None or self.X.size > SMALL:
             return self
+        sizes = np.abs(self.X).max(axis=0)  # (D,)
+        if sizes.max() > 1e4 * sizes[sizes > 0].min(initial=np.inf):  # seven digits are not enough for all of them
+            return self
         twin = copy(self)
         twin._hold(self.X.astype(np.float32, copy=False))
         twin.XT = np.ascontiguousarray(twin.X.T)

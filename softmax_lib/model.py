@@ -119,7 +119,12 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
             raise
 
     def _fit(self, X, y, sample_weight):
-        self._check_parameters()
+        if self.solver not in SOLVERS:
+            raise ValueError(f"solver must be one of {sorted(SOLVERS)}, got {self.solver!r}")
+        for name, lowest, kind in [("alpha", 0, Real), ("tol", 0, Real), ("max_iter", 1, Integral)]:
+            value = getattr(self, name)
+            if not (isinstance(value, kind) and lowest <= value < np.inf):
+                raise ValueError(f"{name} must be a finite {kind.__name__} of at least {lowest}, got {value!r}")
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
         if y.dtype.kind not in "biuUS":  # the others are labels by their nature
             check_classification_targets(y)
@@ -181,14 +186,6 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         return X @ self.coef_.T + self.intercept_  # (N, K)
 
-    def _check_parameters(self):
-        if self.solver not in SOLVERS:
-            raise ValueError(f"solver must be one of {sorted(SOLVERS)}, got {self.solver!r}")
-        for name, lowest, kind in [("alpha", 0, Real), ("tol", 0, Real), ("max_iter", 1, Integral)]:
-            value = getattr(self, name)
-            if not (isinstance(value, kind) and lowest <= value < np.inf):
-                raise ValueError(f"{name} must be a finite {kind.__name__} of at least {lowest}, got {value!r}")
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
@@ -220,7 +217,7 @@ def progress_bar(tol):
     with tqdm(total=0, bar_format="SoftmaxRegression {bar} {elapsed} {postfix}") as bar:
 
         def show(n_iter, point, bound):
-            far = np.log(max(bound / max(tol * point.J, 1e-300), 1)) if np.isfinite(bound) else 1.0
+            far = np.log(max(bound / max(tol * point.J, 1e-300), 1))
             bar.total = max(bar.total, far)
             bar.set_postfix_str(f"step {n_iter}, J = {point.J:.6g}, at most {bound:.2g} too large", refresh=False)
             bar.update(max(0, bar.total - far - bar.n))

@@ -77,7 +77,7 @@ def run(points, objective, tol, max_iter, progress=None):
             history.append((point.J, norm))
             best = point if best is None or point.J <= best.J else best
             if progress:
-                progress(n_iter, point, norm**2 / (2 * alpha) if alpha else np.inf)
+                progress(n_iter, point, min(point.J, norm**2 / (2 * alpha)) if alpha else point.J)
             if finite and norm**2 <= 2 * tol * point.J * (alpha or tol * objective.smoothness):
                 bound = point.suboptimality()  # with a penalty, what was just tested is its cheap part
             met = bound is not None and (bound <= tol * point.J or alpha == 0)
@@ -89,8 +89,7 @@ def run(points, objective, tol, max_iter, progress=None):
         if best is None:
             raise
         point, cause = best, "interrupted"
-    if bound is None:
-        bound = point.suboptimality() if cause != "diverged" else np.inf
+    bound = np.inf if cause == "diverged" else point.suboptimality() if bound is None else bound
     if alpha == 0 and cause != "diverged" and point.separates():
         cause = "separated"
     n_iter, history = len(history) - 1, dict(zip(("loss", "gradient_norm"), np.array(history).T, strict=True))
@@ -139,8 +138,8 @@ def gradient_descent(objective, W=None, b=None, *, step_size=None, tol=1e-6, max
     max_iter : int, default 1000
         The largest number of steps.
     progress : callable, optional
-        Called as ``progress(n_iter, point, bound)`` after every step, with a `Point` that has J, W and b;
-        the bound is the certificate's, but holds only once the intercept is at its optimum.
+        Called as ``progress(n_iter, point, bound)`` after every step, with a `Point` that has J, W and b,
+        and the certificate as if the intercept were at its optimum.
 
     Returns
     -------
@@ -204,8 +203,8 @@ def stochastic_gradient_descent(
     random_state : int, numpy.random.Generator, RandomState or None, default None
         Decides the order of the rows.
     progress : callable, optional
-        Called as ``progress(n_iter, point, bound)`` after every step, with a `Point` that has J, W and b;
-        the bound is the certificate's, but holds only once the intercept is at its optimum.
+        Called as ``progress(n_iter, point, bound)`` after every step, with a `Point` that has J, W and b,
+        and the certificate as if the intercept were at its optimum.
 
     Returns
     -------
@@ -261,8 +260,8 @@ def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100, progress=Non
     max_iter : int, default 100
         The largest number of Newton steps.
     progress : callable, optional
-        Called as ``progress(n_iter, point, bound)`` after every step, with a `Point` that has J, W and b;
-        the bound is the certificate's, but holds only once the intercept is at its optimum.
+        Called as ``progress(n_iter, point, bound)`` after every step, with a `Point` that has J, W and b,
+        and the certificate as if the intercept were at its optimum.
 
     Returns
     -------
@@ -286,20 +285,22 @@ def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100, progress=Non
 def newton_points(objective, W, b, tol):
     """The points of Newton's method, until rounding leaves nothing to gain."""
     K, D = objective.shape
-    point = objective.at(*starting_point(objective, W, b))
+    direct = K * (D + 1) <= DIRECT and K <= FEW_CLASSES
+    W, b = starting_point(objective, W, b)
+    if objective.alpha:  # a common shift of the classes changes no probability, and the penalty has none at its minimum
+        W -= W.mean(axis=0)
+    point = objective.at(W, b)
     while point is not None:
         yield point
-        unit = 2 * (objective.alpha or objective.smoothness) * point.J  # of the stopping test, see `run`
-        if K * (D + 1) <= DIRECT and K <= FEW_CLASSES:
+        if direct:
             step = direct_step(point.curvature(), point.gradient)
         else:
-            exactness = min(0.7, max(0.1, np.linalg.norm(point.gradient) / np.sqrt(unit)))
-            enough = unit * (tol if objective.alpha else tol**2) / 2
-            step = cg_step(point.curvature(objective.features.single), point.gradient, exactness, enough)
-        lower = search(point, step)
-        if lower is None:  # the model is no guide where all logits are saturated; the safe step always is
-            lower = search(point, -point.gradient / objective.smoothness)
-        point = lower
+            enough = point.J * (objective.alpha * tol or objective.smoothness * tol**2)  # half of what `run` asks for
+            step, solved = cg_step(point.curvature(objective.features.single), point.gradient, point.J, enough)
+            direct = not solved and K * (D + 1) <= 8 * DIRECT
+        step -= step.mean(axis=0)
+        # The model is no guide where all logits are saturated; the safe step always is.
+        point = search(point, step) or search(point, -point.gradient / objective.smoothness)
 
 
 def search(point, step):
@@ -310,11 +311,12 @@ def search(point, step):
     """
     slope = float(np.vdot(point.gradient, step))
     dZ = point.objective.features.logits(step[:, :-1], step[:, -1])  # (N, K)
-    t, new = 1.0, point.moved(1.0, step, dZ)
+    t, new = 1.0, (full := point.moved(1.0, step, dZ))
     while not new.J < min(point.J + 1e-4 * t * slope, point.J):
         t /= 2
-        if t < 1e-6:
-            return None
+        if t < 1e-6:  # J has no digits left to fall by, but its gradient may have
+            same = abs(full.J - point.J) <= 10 * np.finfo(dZ.dtype).eps * point.J
+            return full if same and 2 * np.linalg.norm(full.gradient) < np.linalg.norm(point.gradient) else None
         new = point.moved(t, step, dZ)
     while t >= 1 and new.J < point.J + 0.6 * t * slope:
         longer = point.moved(2 * t, step, dZ)
@@ -330,21 +332,23 @@ def direct_step(curvature, gradient):
     size = np.sqrt(H.diagonal())  # features of any scale become comparable
     size[size == 0] = 1
     H /= size[:, None] * size
-    H.flat[:: len(H) + 1] += 1e-13  # H is flat along a common shift of the classes, which `shortest` takes out again
+    H.flat[:: len(H) + 1] += 1e-13  # H is flat along a common shift of the classes, which is taken out afterwards
     step = -np.linalg.solve(H, gradient.ravel() / size) / size
-    return shortest(curvature.objective, step.reshape(gradient.shape).astype(gradient.dtype, copy=False))
+    return step.reshape(gradient.shape).astype(gradient.dtype, copy=False)
 
 
-def cg_step(curvature, gradient, exactness, enough, max_iter=250):
-    """Solve H step = -gradient by preconditioned conjugate gradients.
+def cg_step(curvature, gradient, J, enough, max_iter=250):
+    """Solve H step = -gradient by preconditioned conjugate gradients; return the step, and whether it was solved.
 
-    They end when the residual, as the preconditioner measures it, has shrunk to `exactness` times the
-    first, or when the sum of its squares is at most `enough`.
+    They end when the sum of the squared residuals is at most `enough`, or when these, as the preconditioner
+    measures them, have shrunk to a part of the first: a small part where that predicts a small decrease of J,
+    because there the quadratic model is to be trusted.
     """
     precondition = curvature.preconditioner()
     r = -gradient.astype(curvature.O.dtype)
     step, p = np.zeros_like(r), precondition(r)
-    size = first = float(np.vdot(r, p))
+    size = first = float(np.vdot(r, p))  # about twice the decrease of J that the step promises
+    part = min(0.5, max(0.01, first / J))
     for _ in range(max_iter):
         q = curvature.product(p)
         bend = float(np.vdot(p, q))
@@ -353,15 +357,8 @@ def cg_step(curvature, gradient, exactness, enough, max_iter=250):
         step, r = step + size / bend * p, r - size / bend * q
         z = precondition(r)
         previous, size = size, float(np.vdot(r, z))
-        if size <= exactness**2 * first or float(np.vdot(r, r)) <= enough:
+        if size <= part * first or float(np.vdot(r, r)) <= enough:
             break
         p = z + size / previous * p
-    return shortest(curvature.objective, step.astype(gradient.dtype, copy=False))
-
-
-def shortest(objective, step):
-    """Of all steps that change the probabilities alike, the one without a common shift of the classes."""
-    shift = step.mean(axis=0)  # (D + 1,)
-    if objective.alpha:
-        shift[:-1] = 0  # the penalty notices a shift of W
-    return step - shift
+    solved = size <= part * first or float(np.vdot(r, r)) <= enough
+    return step.astype(gradient.dtype, copy=False), solved

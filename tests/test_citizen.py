@@ -85,6 +85,6 @@ def test_nothing_is_lost_when_a_later_fit_fails():
         model.fit(np.full_like(X, np.nan), SPECIES)
     with pytest.raises(ValueError, match="2 classes"):
         model.fit(X[:, :2], np.full(len(X), "Adelie"))
-    with pytest.raises(ValueError, match="non-zero|sum"):
+    with pytest.raises(ValueError, match="non-zero"):
         model.fit(pd.DataFrame(X[:, :2], columns=["length", "depth"]), SPECIES, np.zeros(len(X)))
     np.testing.assert_array_equal(model.predict_proba(X), before)
