@@ -80,8 +80,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    `fit` works on ``X - mean``: with a free intercept this leaves the optimal `coef_` as it is,
-    and lets the solver take longer steps.  `history_` refers to that problem, whose J is the same
+    `fit` works on ``X - mean``, without a copy of a large or sparse X: with a free intercept this leaves the
+    optimal `coef_` as it is, and lets the solver take longer steps.  `history_` refers to that problem, whose J is the same
     number.  Without an intercept nothing is centred.
 
     Source: chapter 6; chapter 8.

@@ -244,9 +244,10 @@ def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100, progress=Non
 
     .. math:: (W, b) \leftarrow (W, b) - t \, H^{-1} \nabla J, \qquad t = 1, \tfrac12, \tfrac14, \dots
 
-    With few weights the Hessian is written out and the equations are solved directly; otherwise
-    by conjugate gradients, which need only products with it, and only to a tenth: the quadratic
-    model is no more exact than that far from the minimum, and near it a few more steps are cheap.
+    With few weights the Hessian is written out and the equations are solved directly.  Otherwise they are
+    solved by conjugate gradients, which need only products with the Hessian, and only as far as the
+    quadratic model deserves: roughly at first, more exactly the closer J is to its minimum.  If these
+    do not get there, a Hessian of moderate size is written out after all.
 
     Parameters
     ----------
@@ -269,7 +270,7 @@ def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100, progress=Non
 
     Notes
     -----
-    Source: Nocedal and Wright, Numerical Optimization, 2nd edition, chapter 7.
+    Source: Nocedal and Wright, Numerical Optimization, 2nd edition, chapter 7; chapter 9.
 
     Examples
     --------

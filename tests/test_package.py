@@ -1,8 +1,12 @@
 """The package as a whole: its names, its weight, its documentation."""
 
+import ast
 import inspect
+import io
 import subprocess
 import sys
+import tokenize
+from pathlib import Path
 
 import pytest
 from numpydoc.docscrape import NumpyDocString
@@ -13,6 +17,7 @@ from softmax_lib.datasets import Dataset
 from softmax_lib.model import SOLVERS
 from softmax_lib.solvers import Result
 
+ROOT = Path(__file__).parent.parent
 PUBLIC = sorted(softmax_lib.__all__)
 DOCUMENTED = {name: getattr(softmax_lib, name) for name in PUBLIC}
 DOCUMENTED |= {solver.__name__: solver for solver in SOLVERS.values()}
@@ -102,3 +107,19 @@ def test_docstring_of_a_result_explains_every_attribute(name):
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="'softmax_lib' has no attribute 'sofmax'"):
         softmax_lib.sofmax  # noqa: B018
+
+
+def test_the_library_can_be_read_in_an_evening():
+    """Lines that hold code, docstrings and comments apart; README.md names the bound."""
+    lines = 0
+    for path in (ROOT / "softmax_lib").glob("*.py"):
+        text, documented, code = path.read_text(encoding="utf-8"), set(), set()
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+                documented.update(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type in (tokenize.NAME, tokenize.OP, tokenize.NUMBER, tokenize.STRING):
+                code.update(range(token.start[0], token.end[0] + 1))
+        lines += len(code - documented)
+    assert 500 < lines < 900
+    assert "fewer than 900 lines of code" in (ROOT / "README.md").read_text(encoding="utf-8")
