@@ -81,8 +81,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
     Notes
     -----
     `fit` works on ``X - mean``, without a copy of a large or sparse X: with a free intercept this leaves the
-    optimal `coef_` as it is, and lets the solver take longer steps.  `history_` refers to that problem, whose J is the same
-    number.  Without an intercept nothing is centred.
+    optimal `coef_` as it is, and lets the solver take longer steps.  `history_` refers to that problem,
+    whose J is the same number.  Without an intercept nothing is centred.
 
     Source: chapter 6; chapter 8.
 
@@ -122,15 +122,15 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         if self.solver not in SOLVERS:
             raise ValueError(f"solver must be one of {sorted(SOLVERS)}, got {self.solver!r}")
         for name, lowest, kind in [("alpha", 0, Real), ("tol", 0, Real), ("max_iter", 1, Integral)]:
-            value = getattr(self, name)
+            value, what = getattr(self, name), "an integer" if kind is Integral else "a finite number"
             if not (isinstance(value, kind) and lowest <= value < np.inf):
-                raise ValueError(f"{name} must be a finite {kind.__name__} of at least {lowest}, got {value!r}")
+                raise ValueError(f"{name} must be {what} of at least {lowest}, got {value!r}")
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
         if y.dtype.kind not in "biuUS":  # the others are labels by their nature
             check_classification_targets(y)
         classes, labels = np.unique(y, return_inverse=True)  # (K,), (N,)
         if len(classes) < 2:
-            raise ValueError(f"needs at least 2 classes, got 1 class: every label is {classes[0]!r}")
+            raise ValueError(f"needs at least 2 classes, got 1 class: every label is {classes[0]}")
         weights = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
         if self.class_weight is not None:
             with np.errstate(divide="ignore"):  # "balanced", and a class all of whose weights are 0
@@ -139,7 +139,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
             weights = weights * factors[labels]
 
         centre = np.zeros(X.shape[1])  # (D,) float64
-        if self.fit_intercept and weights.any():
+        if self.fit_intercept and weights.sum() > 0:
             centre += X.T @ weights / weights.sum()  # near enough to the mean: any centre gives the same weights
         options = {"alpha": self.alpha, "fit_intercept": self.fit_intercept, "n_classes": len(classes)}
         objective = Objective(X, labels, sample_weight=weights, centre=centre, **options)

@@ -88,7 +88,7 @@ class Objective:
         if not 0 <= alpha < np.inf:
             raise ValueError(f"alpha must be finite and not negative, got {alpha}")
         if n_classes is None:
-            n_classes = y.shape[1] if y.ndim == 2 else int(y.max()) + 1
+            n_classes = y.shape[1] if y.ndim == 2 else int(y.max()) + 1 if y.size and y.dtype.kind in "biu" else 1
         self.alpha, self.fit_intercept, self.shape = float(alpha), fit_intercept, (n_classes, D)  # (K, D)
         self.y = as_targets(y, N, n_classes, self.features.dtype)
         weights = as_weights(sample_weight, N)  # (N,)
