@@ -51,11 +51,11 @@ class Features:
     def __init__(self, X, centre=None):
         self.sparse = hasattr(X, "tocsr")
         X = X.tocsr() if self.sparse else as_floats(X, "X")
-        values = X.data if self.sparse else X
+        values = X.data[None] if self.sparse else X
         if X.ndim != 2 or not X.shape[0] * X.shape[1]:
             raise ValueError(f"X must be (N, D) and not empty, got shape {X.shape}")
-        if not (np.isfinite(values.sum(dtype=np.float64)) or np.isfinite(values).all()):  # the sum needs no memory
-            raise ValueError("X must be finite: it holds NaN or infinity; drop or impute these rows")
+        if not np.isfinite(np.einsum("nd,nd->", values, values)):  # einsum needs no memory
+            raise ValueError("X must be finite, and so must its squares: drop rows with NaN or infinity, or rescale")
         self.centre = None if centre is None or not np.any(centre) else np.asarray(centre, np.float64)
         if self.centre is not None and not self.sparse:
             spread = np.einsum("nd,nd->d", X, X) / len(X) - self.centre**2  # (D,), squared

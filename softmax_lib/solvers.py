@@ -79,7 +79,8 @@ def run(points, objective, tol, max_iter, progress=None):
             if progress:
                 progress(n_iter, point, min(point.J, norm**2 / (2 * alpha)) if alpha else point.J)
             if finite and norm**2 <= 2 * tol * point.J * (alpha or tol * objective.smoothness):
-                bound = point.suboptimality()  # with a penalty, what was just tested is its cheap part
+                # What was just tested is the cheap part.  Logits that were added up step by step may have lost digits.
+                bound = objective.suboptimality(point.W, point.b)
             met = bound is not None and (bound <= tol * point.J or alpha == 0)
             if met or n_iter == max_iter or not finite:
                 cause = "converged" if met else "max_iter" if finite else "diverged"
