@@ -69,10 +69,11 @@ def test_sparse_features_that_are_not_finite_are_refused():
         Features(sparse.csr_matrix([[0.0, np.nan], [1.0, 0.0]]))
 
 
-def test_finite_features_may_have_a_sum_that_is_not():
-    Features(np.full((4, 1), 3e38, np.float32))
-    with np.errstate(over="ignore"):
-        Features(np.full((4, 1), 1e308))
+@pytest.mark.parametrize(("dtype", "large", "too_large"), [("f4", 1e18, 1e20), ("f8", 1e152, 1e155)])
+def test_features_are_refused_if_their_squares_overflow(dtype, large, too_large):
+    Features(np.full((4, 1), large, dtype))
+    with pytest.raises(ValueError, match="so must its squares"):
+        Features(np.full((4, 1), too_large, dtype))
 
 
 def test_every_sparse_form_has_rows():
@@ -83,7 +84,7 @@ def test_every_sparse_form_has_rows():
 @pytest.mark.parametrize(("dtype", "offset", "error"), [("f4", 1e4, 2e-6), ("f8", 1e6, 1e-14)])
 def test_one_feature_far_from_zero_is_enough_for_a_copy(monkeypatch, dtype, offset, error):
     monkeypatch.setattr(features, "SMALL", 0)
-    far = (RNG.normal(size=(50, 3)) + [0, offset, 0]).astype(dtype)
+    far = (RNG.normal(size=(50, 3)) + np.array([0, offset, 0])).astype(dtype)
     centre, weights = far.mean(axis=0, dtype=np.float64), RNG.normal(size=(2, 3)).astype(dtype)
     logits = Features(far, centre).logits(weights, np.zeros(2, dtype))
     np.testing.assert_allclose(logits, (far - centre) @ weights.T.astype(np.float64), atol=error)
