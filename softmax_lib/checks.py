@@ -156,5 +156,4 @@ def check_gradient(f, gradient, x, *, tolerance=1e-6):
     error = np.where(np.isnan(error), np.inf, error)  # NaN or infinity in either: as wrong as can be
     worst = np.unravel_index(error.argmax(), x.shape)
     worst_error, *values = (float(a[worst]) for a in (error, given, numerical))
-    worst = tuple(int(i) for i in worst)
-    return GradientReport(worst_error, float(difference.max()), worst, *values, x.shape, tolerance)
+    return GradientReport(worst_error, float(difference.max()), tuple(map(int, worst)), *values, x.shape, tolerance)

@@ -50,7 +50,7 @@ class Features:
 
     def __init__(self, X, centre=None):
         self.sparse = hasattr(X, "tocsr")
-        X = X.tocsr() if self.sparse else as_floats(X, "X")
+        X = X.tocsr().astype(np.result_type(X.dtype, np.float32)) if self.sparse else as_floats(X, "X")
         values = X.data[None] if self.sparse else X
         if X.ndim != 2 or not X.shape[0] * X.shape[1]:
             raise ValueError(f"X must be (N, D) and not empty, got shape {X.shape}")
@@ -59,7 +59,7 @@ class Features:
         self.centre = None if centre is None or not np.any(centre) else np.asarray(centre, np.float64)
         if self.centre is not None and not self.sparse:
             spread = np.einsum("nd,nd->d", X, X) / len(X) - self.centre**2  # (D,), squared
-            far = (spread < self.centre**2 * np.finfo(X.dtype).eps ** 0.6).any()
+            far = (spread < self.centre**2 * np.finfo(X.dtype).eps ** 0.8).any()
             if far or X.size <= SMALL:
                 X, self.centre = (X - self.centre).astype(X.dtype, copy=False), None
         self._hold(X)

@@ -138,9 +138,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
             factors = np.where(np.isfinite(factors), factors, 0).astype(X.dtype)  # (K,)
             weights = weights * factors[labels]
 
-        centre = np.zeros(X.shape[1])  # (D,) float64
-        if self.fit_intercept and weights.sum() > 0:
-            centre += X.T @ weights / weights.sum()  # near enough to the mean: any centre gives the same weights
+        centred = self.fit_intercept and weights.sum() > 0  # near the mean will do: any centre gives the same weights
+        centre = (X.T @ weights / weights.sum() if centred else np.zeros(X.shape[1])).astype(np.float64)  # (D,)
         options = {"alpha": self.alpha, "fit_intercept": self.fit_intercept, "n_classes": len(classes)}
         objective = Objective(X, labels, sample_weight=weights, centre=centre, **options)
         W, b = None, None

@@ -130,9 +130,12 @@ class Objective:
         return self.value_and_gradient(W, b)[1:]
 
     def value_and_gradient(self, W, b):
-        """J, dW (K, D) and db (K,), in two products with X."""
-        point = self.at(W, b)
-        return point.J, point.gradient[:, :-1], point.gradient[:, -1]
+        """J, dW (K, D) and db (K,), in two products with X, block by block: each block is read from memory once."""
+        J, gradient = 0.0, 0.0
+        for part in map(self.part, self.features.blocks(2**20)):
+            point, share = part.at(W, b), len(part.y) / len(self.y)
+            J, gradient = J + share * point.J, gradient + share * point.gradient
+        return J, gradient[:, :-1], gradient[:, -1]
 
     def hessian_product(self, W, b, V, c):
         """The Hessian at (W, b) times the direction (V, c): arrays (K, D) and (K,)."""
@@ -300,8 +303,7 @@ class Curvature:
     def __init__(self, objective, O, features):
         self.objective, self.features = objective, features
         self.O = O.astype(features.dtype, copy=False)  # (N, K)
-        self.s = objective.s.astype(features.dtype, copy=False)  # (N,)
-        self.sO = self.s[:, None] * self.O  # (N, K)
+        self.sO = objective.s.astype(features.dtype, copy=False)[:, None] * self.O  # (N, K)
 
     def product(self, V):
         """H times the direction V (K, D + 1): (K, D + 1)."""
@@ -330,7 +332,7 @@ class Curvature:
         K, D = self.objective.shape
         H = np.zeros((K, D + 1, K, D + 1))
         for rows in self.features.blocks(2**15):
-            O, root = self.O[rows].T, np.sqrt(self.s[rows, None])  # (K, n), (n, 1)
+            O, root = self.O[rows].T, np.sqrt(self.objective.s[rows, None])  # (K, n), (n, 1)
             X = np.empty((len(root), D + 1), root.dtype)
             X[:, :D], X[:, D:] = self.features.dense(rows) * root, root * self.objective.fit_intercept
             for k in range(K):

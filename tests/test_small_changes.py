@@ -81,13 +81,13 @@ def test_every_sparse_form_has_rows():
         np.testing.assert_array_equal(Features(form(np.diag([1.0, 2.0, 3.0])))[1:].dense(slice(1)), [[0, 2, 0]])
 
 
-@pytest.mark.parametrize(("dtype", "offset", "error"), [("f4", 1e4, 2e-6), ("f8", 1e6, 1e-14)])
+@pytest.mark.parametrize(("dtype", "offset", "error"), [("f4", 1e4, 2e-6), ("f8", 1e8, 1e-14)])
 def test_one_feature_far_from_zero_is_enough_for_a_copy(monkeypatch, dtype, offset, error):
     monkeypatch.setattr(features, "SMALL", 0)
     far = (RNG.normal(size=(50, 3)) + np.array([0, offset, 0])).astype(dtype)
     centre, weights = far.mean(axis=0, dtype=np.float64), RNG.normal(size=(2, 3)).astype(dtype)
     logits = Features(far, centre).logits(weights, np.zeros(2, dtype))
-    np.testing.assert_allclose(logits, (far - centre) @ weights.T.astype(np.float64), atol=error)
+    np.testing.assert_allclose(logits, (far - centre) @ weights.T.astype(np.float64), rtol=0, atol=error)
 
 
 def test_a_centre_of_zeros_costs_no_copy():
@@ -115,14 +115,6 @@ def test_an_infinite_penalty_is_refused():
 def test_target_rows_in_float64_leave_the_gradient_in_float32():
     objective = Objective(X.astype(np.float32), np.eye(K)[Y])
     assert {a.dtype for a in objective.gradient(*objective.zeros())} == {np.dtype(np.float32)}
-
-
-def test_smoothness_is_found_in_every_direction():
-    rng = np.random.default_rng(0)
-    twins, others = rng.normal(size=(50, 30)), rng.normal(size=(50, 30)) / 10
-    both = np.vstack([np.hstack([sign * twins, -sign * twins, others]) for sign in (1, -1)])  # no sum sees the twins
-    expected = np.linalg.norm(np.column_stack([both, np.ones(100)]), 2) ** 2 / 200
-    assert Objective(both, np.arange(100) % 2).smoothness == pytest.approx(expected, rel=1e-12)
 
 
 def test_the_gradient_is_as_exact_as_the_features():
