@@ -56,13 +56,14 @@ class Features:
             raise ValueError(f"X must be (N, D) and not empty, got shape {X.shape}")
         if not np.isfinite(np.einsum("nd,nd->", values, values)):  # einsum needs no memory
             raise ValueError("X must be finite, and so must its squares: drop rows with NaN or infinity, or rescale")
+        self._hold(X)
         self.centre = None if centre is None or not np.any(centre) else np.asarray(centre, np.float64)
         if self.centre is not None and not self.sparse:
-            spread = np.einsum("nd,nd->d", X, X) / len(X) - self.centre**2  # (D,), squared
-            far = (spread < self.centre**2 * np.finfo(X.dtype).eps ** 0.8).any()
+            squares = sum(np.einsum("nd,nd->d", X[rows], X[rows], dtype=np.float64) for rows in self.blocks())
+            far = (squares / len(X) < self.centre**2 * (1 + np.finfo(X.dtype).eps ** 0.8)).any()  # from its spread
             if far or X.size <= SMALL:
-                X, self.centre = (X - self.centre).astype(X.dtype, copy=False), None
-        self._hold(X)
+                self._hold((X - self.centre).astype(X.dtype, copy=False))
+                self.centre = None
 
     def _hold(self, X):
         self.__dict__.pop("single", None)
@@ -109,7 +110,7 @@ class Features:
 
     def gradient(self, G):
         """G^T (X - c) and G^T 1 for the derivatives G (N, K) of a loss for its logits: (K, D) and (K,)."""
-        dW, db = (self.XT @ G).T if self.sparse else G.T @ self.X, G.sum(axis=0)  # (K, D), (K,)
+        dW, db = (self.XT @ G).T if self.sparse else G.T @ self.X, G.sum(axis=0, dtype=np.float64).astype(G.dtype)
         return dW if self.centre is None else (dW - np.outer(db, self.centre)).astype(self.dtype), db
 
     def gram(self, weights):

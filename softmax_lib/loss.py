@@ -82,10 +82,9 @@ def _checked(z, y, sample_weight, reduction):
         raise ValueError(f"z must have shape (N, K), got {z.shape}: a single row is z[None, :]")
     if len(z) and (z >= 0).all() and (np.abs(z.sum(axis=1) - 1) <= np.sqrt(np.finfo(z.dtype).eps)).all():
         warnings.warn("every row of z sums to 1 and is not negative, like probabilities: pass the logits", stacklevel=3)
-    dtype = np.result_type(z, np.float32)
-    y = None if y is None else as_targets(y, *z.shape, dtype)
+    y = None if y is None else as_targets(y, *z.shape)
     s, as_given = shifted(z, reference=y if y is not None and y.ndim == 1 else None)
-    weights = as_weights(sample_weight, len(z), dtype)
+    weights = as_weights(sample_weight, len(z))
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
     total = weights.sum() if reduction == "mean" else 1

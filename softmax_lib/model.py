@@ -140,13 +140,13 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
 
         centred = self.fit_intercept and weights.sum() > 0  # near the mean will do: any centre gives the same weights
         centre = (X.T @ weights / weights.sum() if centred else np.zeros(X.shape[1])).astype(np.float64)  # (D,)
-        options = {"alpha": self.alpha, "fit_intercept": self.fit_intercept, "n_classes": len(classes)}
-        objective = Objective(X, labels, sample_weight=weights, centre=centre, **options)
+        options = {"alpha": self.alpha, "fit_intercept": self.fit_intercept, "centre": centre}
+        objective = Objective(X, labels, sample_weight=weights, **options)
         W, b = None, None
         if self.warm_start and hasattr(self, "coef_"):
             if self.coef_.shape != objective.shape:
                 raise ValueError(f"warm_start: previous coef_ has shape {self.coef_.shape}, not {objective.shape}")
-            W, b = self.coef_, self.intercept_ + self.coef_ @ centre
+            W, b = self.coef_, (self.intercept_ + self.coef_ @ centre) * self.fit_intercept
         options = {"random_state": check_random_state(self.random_state)} if self.solver == "sgd" else {}
         with progress_bar(self.tol) if self.verbose else nullcontext() as progress:
             options |= {"tol": self.tol, "max_iter": self.max_iter, "progress": progress}

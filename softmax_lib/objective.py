@@ -172,6 +172,8 @@ class Objective:
             return np.append(dW, db * self.fit_intercept)
 
         size, start = self.shape[1] + 1, np.random.default_rng(0).normal(size=self.shape[1] + 1)
+        if not gram(start).any():  # all features are 0, and there is no intercept
+            return self.alpha or 1.0
         operator = LinearOperator((size, size), gram, dtype=self.features.dtype)
         largest = eigsh(operator, 1, v0=start.astype(operator.dtype), return_eigenvectors=False)  # (1,)
         return float(largest[0]) / 2 + self.alpha
@@ -237,21 +239,19 @@ class Point:
 
     def suboptimality(self):
         """The certificate: see `Objective.suboptimality`."""
-        alpha, dW = self.objective.alpha, self.gradient[:, :-1]
+        alpha = self.objective.alpha
         if alpha == 0:
             return np.inf
-        best, missing = self, 0.0
-        if self.objective.fit_intercept:
-            best, missing = self.optimal_intercept(enough=float(np.vdot(dW, dW)) / (2000 * alpha))
+        best, missing = self.optimal_intercept() if self.objective.fit_intercept else (self, 0.0)
         dW = best.gradient[:, :-1]
-        return min(self.J, self.J - best.J + float(np.vdot(dW, dW)) / (2 * alpha) + missing)
+        return min(self.J, max(self.J - best.J, 0.0) + float(np.vdot(dW, dW)) / (2 * alpha) + missing)
 
-    def optimal_intercept(self, enough=0.0, max_iter=50):
+    def optimal_intercept(self, max_iter=50):
         """The point whose intercept minimises J(W, .), and how far J may still be above that minimum.
 
-        Damped Newton steps on K numbers, none if J is proved to be at most `enough` above the minimum.  The
-        second value is twice the decrease that Newton's model still promises (chapter 10); infinite if
-        the model is no guide because the logits are saturated.
+        Damped Newton steps on K numbers.  The second value is twice the decrease that Newton's model still
+        promised before the last step (chapter 10); infinite if the model is no guide because the logits
+        are saturated.
         """
         point, s, eps = self, self.objective.s, np.finfo(self.Z.dtype).eps
         for _ in range(max_iter):
@@ -264,10 +264,10 @@ class Point:
             decrement = float(-db @ step)  # twice what a full step promises
             if not np.abs(db + H @ step).max() <= 10 * eps:  # H is flat where db is not: saturated logits
                 return self, np.inf
-            if decrement <= max(eps * point.J, enough if point is self else 0.0) and np.ptp(step) < 0.5:
-                return point, decrement
             Wb, t = np.zeros_like(self.Wb), 1.0
             Wb[:, -1] = step
+            if decrement <= eps * point.J and np.ptp(step) < 0.5:  # the last step counts for dW, if not for J
+                return point.moved(1.0, Wb, Wb[:, -1]), decrement
             while not (new := point.moved(t, Wb, Wb[:, -1])).J <= point.J - t * decrement / 4 and t > eps:
                 t /= 2
             if not new.J < point.J:

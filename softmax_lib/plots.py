@@ -179,9 +179,8 @@ def plot_decision_regions(
     """
     X, y = np.asarray(X), np.asarray(y)
     ax = plt.subplots()[1] if ax is None else ax
-    low, high = X.min(axis=0), X.max(axis=0)
-    margin = 0.06 * (high - low)
-    xlim, ylim = zip(low - margin, high + margin, strict=True)
+    margin = 0.06 * np.ptp(X, axis=0)
+    xlim, ylim = zip(X.min(axis=0) - margin, X.max(axis=0) + margin, strict=True)
     classes = model.classes_
     names = [str(k) for k in classes] if class_names is None else class_names
     grid = np.stack(np.meshgrid(np.linspace(*xlim, 200), np.linspace(*ylim, 200)), axis=-1)  # (200, 200, 2)

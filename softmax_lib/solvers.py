@@ -79,7 +79,7 @@ def run(points, objective, tol, max_iter, progress=None):
             if progress:
                 progress(n_iter, point, min(point.J, norm**2 / (2 * alpha)) if alpha else point.J)
             if finite and norm**2 <= 2 * tol * point.J * (alpha or tol * objective.smoothness):
-                # What was just tested is the cheap part.  Logits that were added up step by step may have lost digits.
+                # What was just tested is the cheap part; this computes the logits anew.
                 bound = objective.suboptimality(point.W, point.b)
             met = bound is not None and (bound <= tol * point.J or alpha == 0)
             if met or n_iter == max_iter or not finite:
@@ -90,6 +90,7 @@ def run(points, objective, tol, max_iter, progress=None):
         if best is None:
             raise
         point, cause = best, "interrupted"
+    point = objective.at(point.W, point.b)  # logits that were added up step by step may have lost digits
     bound = np.inf if cause == "diverged" else point.suboptimality() if bound is None else bound
     if alpha == 0 and cause != "diverged" and point.separates():
         cause = "separated"

@@ -81,7 +81,7 @@ def test_every_sparse_form_has_rows():
         np.testing.assert_array_equal(Features(form(np.diag([1.0, 2.0, 3.0])))[1:].dense(slice(1)), [[0, 2, 0]])
 
 
-@pytest.mark.parametrize(("dtype", "offset", "error"), [("f4", 1e4, 2e-6), ("f8", 1e8, 1e-14)])
+@pytest.mark.parametrize(("dtype", "offset", "error"), [("f4", 1e4, 2e-6), ("f8", 1e7, 1e-14)])
 def test_one_feature_far_from_zero_is_enough_for_a_copy(monkeypatch, dtype, offset, error):
     monkeypatch.setattr(features, "SMALL", 0)
     far = (RNG.normal(size=(50, 3)) + np.array([0, offset, 0])).astype(dtype)
@@ -169,13 +169,12 @@ def test_the_optimal_intercept_keeps_its_sum_where_the_logits_are_nearly_saturat
     assert point.b.sum() == pytest.approx(far, abs=1e-6)
 
 
-@pytest.mark.parametrize("options", [{"enough": 5.0}, {"max_iter": 1}])
-def test_the_intercept_never_lacks_more_than_is_said(options):
+def test_the_intercept_never_lacks_more_than_is_said():
     """Most rows are far on the wrong side of a kink: Newton's model, exact at the kink, promises far too little."""
     objective = Objective([[0.0], [0.0], [1.0]], [0, 1, 0], sample_weight=[0.2, 0.2, 0.6], alpha=1.0)
     start = objective.at(np.array([[0.0], [100.0]]), np.zeros(2))
     lowest = start.optimal_intercept()[0].J
-    point, missing = start.optimal_intercept(**options)
+    point, missing = start.optimal_intercept(max_iter=1)
     assert lowest < start.J - 30
     assert point.J - lowest <= missing
 
@@ -299,6 +298,16 @@ def test_conjugate_gradients_need_few_products(monkeypatch):
     assert len(products) < 250
 
 
+def test_where_conjugate_gradients_fail_a_moderate_hessian_is_written_out(monkeypatch):
+    rng, calls, direct_step = np.random.default_rng(0), [], solvers.direct_step
+    monkeypatch.setattr(solvers, "DIRECT", 100)
+    monkeypatch.setattr(solvers, "direct_step", lambda *given: calls.append(given) or direct_step(*given))
+    x = rng.uniform(-1, 1, 400)
+    powers = np.vander(x, 60, increasing=True)[:, 1:]  # hardly independent
+    result = newton_cg(Objective(powers, np.sin(6 * x) + rng.normal(size=400) / 2 > 0, alpha=1e-9), tol=1e-9)
+    assert result.converged and 0 < len(calls) < result.n_iter
+
+
 @pytest.mark.parametrize("direct", [0, 250])
 def test_newtons_weights_sum_to_zero_over_the_classes_from_any_start(monkeypatch, direct):
     monkeypatch.setattr(solvers, "DIRECT", direct)
@@ -405,3 +414,35 @@ def test_the_bar_fills_as_the_bound_falls_and_never_empties(monkeypatch):
 def test_a_verbose_fit_with_a_tolerance_of_zero_has_a_bar(capsys):
     SoftmaxRegression(0.01, tol=0, verbose=1).fit(BLOBS, LABELS)
     assert re.search(r"step \d+, J = 0\.\d+, at most", capsys.readouterr().err)
+
+
+# What a certificate must survive
+
+
+def test_the_certificate_holds_where_the_intercept_is_nearly_optimal_and_the_features_far_from_zero():
+    rng = np.random.default_rng(4)
+    objective = Objective(1000 + 0.01 * rng.normal(size=(6, 1)), [1, 1, 1, 0, 1, 1], alpha=1e-5)
+    result = gradient_descent(objective, tol=1e-4, max_iter=50)
+    lowest = newton_cg(objective, tol=1e-10).history["loss"][-1]
+    assert result.history["loss"][-1] - lowest <= result.suboptimality
+
+
+def test_a_saturated_start_in_single_precision_is_not_certified_from_stale_logits():
+    rng = np.random.default_rng(1)
+    X32, y = rng.normal(size=(15, 3)).astype(np.float32), rng.integers(0, 3, 15)
+    result = newton_cg(Objective(X32, y, alpha=0.01), 1e6 * rng.normal(size=(3, 3)))
+    exact = Objective(X32.astype(float), y, alpha=0.01)
+    gap = exact.value(result.coef.astype(float), result.intercept.astype(float)) - newton_cg(exact).history["loss"][-1]
+    assert gap <= result.suboptimality + 1e-6
+
+
+def test_an_old_intercept_does_not_enter_a_fit_without_one():
+    fitted = SoftmaxRegression(0.1).fit(BLOBS + 1, LABELS)
+    fitted.set_params(fit_intercept=False, warm_start=True).fit(BLOBS + 1, LABELS)
+    np.testing.assert_array_equal(fitted.intercept_, 0)
+
+
+@pytest.mark.parametrize("solver", ["newton-cg", "gd", "sgd"])
+def test_features_that_are_all_zero_are_fitted(solver):
+    fitted = SoftmaxRegression(0.1, fit_intercept=False, solver=solver).fit(np.zeros((4, 2)), [0, 1, 0, 1])
+    assert fitted.converged_ and not fitted.coef_.any()
