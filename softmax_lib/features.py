@@ -110,8 +110,8 @@ class Features:
 
     def gradient(self, G):
         """G^T (X - c) and G^T 1 for the derivatives G (N, K) of a loss for its logits: (K, D) and (K,)."""
-        dW, db = (self.XT @ G).T if self.sparse else G.T @ self.X, G.sum(axis=0, dtype=np.float64).astype(G.dtype)
-        return dW if self.centre is None else (dW - np.outer(db, self.centre)).astype(self.dtype), db
+        dW, db = (self.XT @ G).T if self.sparse else G.T @ self.X, G.sum(0, np.float64 if self.sparse else None)
+        return dW if self.centre is None else (dW - np.outer(db, self.centre)).astype(self.dtype), db.astype(G.dtype)
 
     def gram(self, weights):
         """(X - c)^T diag(weights) (X - c), (D, D)."""
