@@ -31,7 +31,7 @@ class Features:
     Raises
     ------
     ValueError
-        If X is not two-dimensional, is empty, or holds NaN or infinity.
+        If X is not two-dimensional, is empty, or holds NaN, infinity or numbers whose squares overflow.
     TypeError
         If X does not hold real numbers.
 

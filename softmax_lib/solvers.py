@@ -64,8 +64,9 @@ def run(points, objective, tol, max_iter, progress=None):
 
     The stopping test, with a penalty: the certificate, a bound on J - min J, is at most ``tol * J``.
     Without one there is no certificate: the norm of the gradient is then to be at most
-    ``tol * sqrt(2 beta J)``.  No gradient of a beta-smooth J >= 0 exceeds sqrt(2 beta J), so `tol`
-    has the same meaning in any units.
+    ``tol * sqrt(2 beta J)``, which no gradient of a beta-smooth J >= 0 exceeds with ``tol = 1``.  This is
+    necessary for J to be near its infimum, not sufficient: beta is set by the largest feature, and a
+    flat direction, as on data that are separable but for ties, does not show in it.
 
     An interrupt from the keyboard keeps the best point so far.
     """
@@ -79,8 +80,8 @@ def run(points, objective, tol, max_iter, progress=None):
             if progress:
                 progress(n_iter, point, min(point.J, norm**2 / (2 * alpha)) if alpha else point.J)
             if finite and norm**2 <= 2 * tol * point.J * (alpha or tol * objective.smoothness):
-                # What was just tested is the cheap part; this computes the logits anew.
-                bound = objective.suboptimality(point.W, point.b)
+                # What was just tested is the cheap part.  Logits that were added up step by step may have lost digits.
+                bound = (point := objective.at(point.W, point.b)).suboptimality()
             met = bound is not None and (bound <= tol * point.J or alpha == 0)
             if met or n_iter == max_iter or not finite:
                 cause = "converged" if met else "max_iter" if finite else "diverged"
@@ -90,7 +91,7 @@ def run(points, objective, tol, max_iter, progress=None):
         if best is None:
             raise
         point, cause = best, "interrupted"
-    point = objective.at(point.W, point.b)  # logits that were added up step by step may have lost digits
+    point = objective.at(point.W, point.b) if bound is None else point
     bound = np.inf if cause == "diverged" else point.suboptimality() if bound is None else bound
     if alpha == 0 and cause != "diverged" and point.separates():
         cause = "separated"
