@@ -51,10 +51,8 @@ def numerical_gradient(f, x):
     for i in np.ndindex(x.shape):
         h = np.cbrt(np.finfo(np.float64).eps) * max(1.0, abs(x[i]))
         above, below = x.copy(), x.copy()
-        above[i] += h
-        below[i] -= h
-        step = above[i] - below[i]  # 2 h as it came out after rounding
-        gradient[i] = (_number(f, above) - _number(f, below)) / step
+        above[i], below[i] = x[i] + h, x[i] - h
+        gradient[i] = (_number(f, above) - _number(f, below)) / (above[i] - below[i])  # 2 h, as it was rounded
     return gradient
 
 

@@ -76,10 +76,7 @@ def load_penguins(features=None):
     table = np.loadtxt(Path(__file__).parent / "data" / "penguins.csv", delimiter=",", skiprows=1, dtype=str)
     class_names, y = np.unique(table[:, 0], return_inverse=True)
     X, names = table[:, 2:6].astype(np.float64)[:, columns], tuple(_PENGUIN_FEATURES[i] for i in columns)
-    source = (
-        "Gorman, Williams and Fraser (2014), doi:10.1371/journal.pone.0090081; "
-        "Horst, Hill and Gorman (2020), palmerpenguins, doi:10.5281/zenodo.3960218"
-    )
+    source = "Gorman et al. (2014), doi:10.1371/journal.pone.0090081; Horst et al. (2020), doi:10.5281/zenodo.3960218"
     return Dataset(X, y, names, tuple(map(str, class_names)), source, "CC0 1.0")
 
 

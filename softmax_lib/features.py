@@ -11,6 +11,13 @@ from softmax_lib.functions import as_floats
 SMALL = 2**21
 
 
+def average(X, shares):
+    """The weighted mean of the rows of X (N, D), in double precision: (D,)."""
+    weights = shares / shares.max()  # often 1: the mean of a constant column is then exact
+    blocks = [slice(None)] if hasattr(X, "tocsr") else [slice(i, i + 256) for i in range(0, len(X), 256)]
+    return sum(X[rows].T @ weights[rows] for rows in blocks) / weights.sum()
+
+
 class Features:
     r"""The matrix :math:`X - 1 c^T`, with the rows of features X (N, D) and a centre c (D,).
 
@@ -57,7 +64,9 @@ class Features:
         if not np.isfinite(np.einsum("nd,nd->", values, values)):  # einsum needs no memory
             raise ValueError("X must be finite, and so must its squares: drop rows with NaN or infinity, or rescale")
         self._hold(X)
-        self.centre = None if centre is None or not np.any(centre) else np.asarray(centre, np.float64)
+        self.centre = None if centre is None or not np.any(centre) else as_floats(centre, "centre").astype(np.float64)
+        if self.centre is not None and self.centre.shape != X.shape[1:]:
+            raise ValueError(f"centre has shape {self.centre.shape}, expected {X.shape[1:]}")
         if self.centre is not None and not self.sparse:
             squares = sum(np.einsum("nd,nd->d", X[rows], X[rows], dtype=np.float64) for rows in self.blocks())
             far = (squares / len(X) < self.centre**2 * (1 + np.finfo(X.dtype).eps ** 0.8)).any()  # from its spread
@@ -68,9 +77,6 @@ class Features:
     def _hold(self, X):
         self.__dict__.pop("single", None)
         self.X, self.XT, self.shape, self.dtype = X, X.T, X.shape, X.dtype
-
-    def __len__(self):
-        return self.shape[0]
 
     def __getitem__(self, rows):
         """The features of some rows, with the same centre."""
@@ -94,7 +100,7 @@ class Features:
     def blocks(self, size=2**18):
         """Slices of the rows, in order: about `size` numbers each."""
         n = max(1, size // self.shape[1])
-        return [slice(start, start + n) for start in range(0, len(self), n)]
+        return [slice(start, start + n) for start in range(0, self.shape[0], n)]
 
     def dense(self, rows):
         """X - c for some rows, written out."""

@@ -11,6 +11,7 @@ All four rest on one preparation, `Shifted`, that takes care of three ways to lo
 
 from functools import cached_property
 from math import prod
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -23,6 +24,13 @@ def as_floats(a, name="z"):
     if a.dtype.kind != "f":
         raise TypeError(f"{name} must hold real numbers, got dtype {a.dtype}")
     return a
+
+
+def check_number(name, value, lowest=0, kind=Real):
+    """Refuse a parameter that is not a finite number (or an `Integral`) of at least `lowest`."""
+    if not (isinstance(value, kind) and lowest <= value < np.inf):
+        what = "an integer" if kind is Integral else "a finite number"
+        raise ValueError(f"{name} must be {what} of at least {lowest}, got {value!r}")
 
 
 def as_logits(z, axis=-1):
@@ -81,10 +89,8 @@ def shifted(z, axis=-1, reference=None):
     flat = rows.reshape(prod(rows.shape[:-1]), rows.shape[-1])  # (M, K)
     s = Shifted(flat.astype(np.result_type(z, np.float32), copy=False), reference)
     if not np.isfinite(s.top).all():
-        raise ValueError(
-            f"the largest logit of a row is {s.top[~np.isfinite(s.top)][0]}: logits must be finite or, for a masked "
-            "class, -inf, with at least one finite logit in each row; look for an overflow further up"
-        )
+        worst = s.top[~np.isfinite(s.top)][0]
+        raise ValueError(f"the largest logit of a row is {worst}, it must be finite: look for an overflow further up")
     return s, lambda a: np.moveaxis(a.reshape(rows.shape), -1, axis).astype(z.dtype, copy=False)
 
 
@@ -161,8 +167,7 @@ def log_softmax(z, axis=-1):
     >>> print(f"{log_softmax([50, 0, 0])[0]:.12e}")
     -3.857499695928e-22
     """
-    z = as_logits(z, axis)
-    s, as_given = shifted(z, axis)
+    s, as_given = shifted(as_logits(z, axis), axis)
     return as_given(s.log_probabilities())
 
 
@@ -196,8 +201,7 @@ def softmax(z, axis=-1):
     >>> softmax([1000.0, 1000.0, -float("inf")])
     array([0.5, 0.5, 0. ])
     """
-    z = as_logits(z, axis)
-    s, as_given = shifted(z, axis)
+    s, as_given = shifted(as_logits(z, axis), axis)
     return as_given(s.probabilities)
 
 

@@ -23,10 +23,7 @@ def as_targets(y, n_rows, n_classes, dtype=np.float64):
         wrong = ~(np.abs(sums - 1) <= np.sqrt(np.finfo(y.dtype).eps)) | ~(y >= 0).all(axis=1)
         if wrong.any():
             n = int(wrong.argmax())
-            raise ValueError(
-                f"target row {n} is {y[n]} with sum {sums[n]:.6g}: each row must be non-negative "
-                "and sum to 1, or the gradient is not softmax(z) - y"
-            )
+            raise ValueError(f"target row {n} is {y[n]}, sum {sums[n]:.6g}: it must be non-negative and sum to 1")
         return y.astype(dtype, copy=False)
     if y.shape != (n_rows,):
         raise ValueError(f"y has shape {y.shape}, expected {(n_rows,)} labels or {(n_rows, n_classes)} rows")
@@ -38,16 +35,19 @@ def as_targets(y, n_rows, n_classes, dtype=np.float64):
     return y
 
 
-def as_weights(sample_weight, n_rows, dtype=np.float64):
-    """Check the sample weights and return them, shape (N,); None means 1 for every row."""
-    if sample_weight is None:
-        return np.ones(n_rows, dtype)
-    weights = as_floats(sample_weight, "sample_weight").astype(dtype, copy=False)
+def as_weights(sample_weight, n_rows, shares=False):
+    """Check the sample weights and return them (N,), or their shares of the sum; None means 1 for every row."""
+    weights = np.ones(n_rows) if sample_weight is None else as_floats(sample_weight, "sample_weight").astype(np.float64)
     if weights.shape != (n_rows,):
         raise ValueError(f"sample_weight has shape {weights.shape}, expected {(n_rows,)}")
     if not (np.isfinite(weights) & (weights >= 0)).all():
-        raise ValueError("sample_weight must be finite and not negative")
-    return weights
+        raise ValueError("sample_weight must be finite and not negative, and so must class_weight")
+    if not shares:
+        return weights
+    if not weights.any():
+        raise ValueError(f"the mean needs weights with a positive sum, got 0 over {n_rows} rows")
+    weights /= weights.max()  # so that the sum is a number that floats can hold
+    return weights / weights.sum()
 
 
 def row_losses(s, y):
@@ -75,22 +75,19 @@ def row_gradients(s, y, weights):
     return (s.probabilities * (1 - y) - y * q) * weights[:, None]
 
 
-def _checked(z, y, sample_weight, reduction):
-    """The `Shifted` logits, targets, weights (N,), their divisor, and a function that gives rows the dtype of z."""
+def _checked(z, sample_weight, reduction, **targets):
+    """The `Shifted` logits, targets if any, weights (N,), and a function that gives rows the dtype of z."""
     z = as_logits(z)
     if z.ndim != 2:
         raise ValueError(f"z must have shape (N, K), got {z.shape}: a single row is z[None, :]")
-    if len(z) and (z >= 0).all() and (np.abs(z.sum(axis=1) - 1) <= np.sqrt(np.finfo(z.dtype).eps)).all():
+    if len(z) and ((z >= 0) & (z < 2)).all() and (np.abs(z.sum(axis=1) - 1) <= np.sqrt(np.finfo(z.dtype).eps)).all():
         warnings.warn("every row of z sums to 1 and is not negative, like probabilities: pass the logits", stacklevel=3)
-    y = None if y is None else as_targets(y, *z.shape)
+    y = as_targets(targets["y"], *z.shape) if targets else None
     s, as_given = shifted(z, reference=y if y is not None and y.ndim == 1 else None)
-    weights = as_weights(sample_weight, len(z))
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
-    total = weights.sum() if reduction == "mean" else 1
-    if not total > 0:
-        raise ValueError(f"the mean needs weights with a positive sum, got {total} over {len(z)} rows")
-    return s, y, weights, total, as_given
+    weights = as_weights(sample_weight, len(z), shares=reduction == "mean")
+    return s, y, weights, as_given
 
 
 def cross_entropy(z, y, *, sample_weight=None, reduction="mean"):
@@ -135,11 +132,10 @@ def cross_entropy(z, y, *, sample_weight=None, reduction="mean"):
     >>> cross_entropy([[0.0, 0.0], [50.0, 0.0]], [1, 0], reduction="none")
     array([6.93147181e-01, 1.92874985e-22])
     """
-    s, y, weights, total, _ = _checked(z, y, sample_weight, reduction)
+    s, y, weights, _ = _checked(z, sample_weight, reduction, y=y)
     losses = np.zeros_like(weights)  # (N,)
     np.multiply(weights, row_losses(s, y), out=losses, where=weights > 0)
-    loss = losses if reduction == "none" else losses.sum() / total
-    return loss.astype(as_floats(z).dtype, copy=False)
+    return (losses if reduction == "none" else losses.sum()).astype(as_floats(z).dtype, copy=False)
 
 
 def cross_entropy_gradient(z, y, *, sample_weight=None, reduction="mean"):
@@ -181,8 +177,8 @@ def cross_entropy_gradient(z, y, *, sample_weight=None, reduction="mean"):
     array([[ 5.00000000e-01, -5.00000000e-01],
            [-1.92874985e-22,  1.92874985e-22]])
     """
-    s, y, weights, total, as_given = _checked(z, y, sample_weight, reduction)
-    return as_given(row_gradients(s, y, weights) / total)  # (N, K)
+    s, y, weights, as_given = _checked(z, sample_weight, reduction, y=y)
+    return as_given(row_gradients(s, y, weights))  # (N, K)
 
 
 def cross_entropy_hessian_product(z, v, *, sample_weight=None, reduction="mean"):
@@ -223,9 +219,9 @@ def cross_entropy_hessian_product(z, v, *, sample_weight=None, reduction="mean")
     >>> cross_entropy_hessian_product([[0.0, 0.0]], [[1.0, 0.0]])
     array([[ 0.25, -0.25]])
     """
-    s, _, weights, total, as_given = _checked(z, None, sample_weight, reduction)
+    s, _, weights, as_given = _checked(z, sample_weight, reduction)
     v = as_floats(v, "v").astype(s.exp.dtype, copy=False)
     if v.shape != s.exp.shape:
         raise ValueError(f"v has shape {v.shape}, expected the shape of the logits, {s.exp.shape}")
     o, v = s.probabilities, v - v[s.reference][:, None]  # a constant in v changes nothing: J 1 = 0
-    return as_given(weights[:, None] * o * (v - (o * v).sum(axis=1, keepdims=True)) / total)  # (N, K)
+    return as_given(weights[:, None] * o * (v - (o * v).sum(axis=1, keepdims=True)))  # (N, K)

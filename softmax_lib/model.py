@@ -3,18 +3,19 @@
 import warnings
 from contextlib import contextmanager, nullcontext
 from html import escape
-from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state, estimator_html_repr
+from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from tqdm import tqdm
 
+from softmax_lib.features import average
 from softmax_lib.functions import log_softmax, softmax
+from softmax_lib.loss import as_weights
 from softmax_lib.objective import Objective
 from softmax_lib.solvers import gradient_descent, newton_cg, stochastic_gradient_descent
 
@@ -119,27 +120,24 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
             raise
 
     def _fit(self, X, y, sample_weight):
-        if self.solver not in SOLVERS:
+        if self.solver not in list(SOLVERS):
             raise ValueError(f"solver must be one of {sorted(SOLVERS)}, got {self.solver!r}")
-        for name, lowest, kind in [("alpha", 0, Real), ("tol", 0, Real), ("max_iter", 1, Integral)]:
-            value, what = getattr(self, name), "an integer" if kind is Integral else "a finite number"
-            if not (isinstance(value, kind) and lowest <= value < np.inf):
-                raise ValueError(f"{name} must be {what} of at least {lowest}, got {value!r}")
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
         if y.dtype.kind not in "biuUS":  # the others are labels by their nature
             check_classification_targets(y)
         classes, labels = np.unique(y, return_inverse=True)  # (K,), (N,)
         if len(classes) < 2:
             raise ValueError(f"needs at least 2 classes, got 1 class: every label is {classes[0]}")
-        weights = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+        weights = as_weights(_check_sample_weight(sample_weight, X, dtype=np.float64), len(labels), shares=True)  # (N,)
         if self.class_weight is not None:
-            with np.errstate(divide="ignore"):  # "balanced", and a class all of whose weights are 0
-                factors = compute_class_weight(self.class_weight, classes=classes, y=y, sample_weight=weights)
-            factors = np.where(np.isfinite(factors), factors, 0).astype(X.dtype)  # (K,)
-            weights = weights * factors[labels]
+            with np.errstate(divide="ignore"):
+                factors = compute_class_weight(self.class_weight, classes=classes, y=y, sample_weight=weights)  # (K,)
+            if not isinstance(self.class_weight, dict):
+                factors[np.isinf(factors)] = 0  # "balanced", and a class all of whose weights are 0
+            weights = as_weights(weights * factors[labels], len(labels), shares=True)
 
-        centred = self.fit_intercept and weights.sum() > 0  # near the mean will do: any centre gives the same weights
-        centre = (X.T @ weights / weights.sum() if centred else np.zeros(X.shape[1])).astype(np.float64)  # (D,)
+        # Near the mean will do: any centre gives the same weights.
+        centre = average(X, weights) if self.fit_intercept else np.zeros(X.shape[1])  # (D,)
         options = {"alpha": self.alpha, "fit_intercept": self.fit_intercept, "centre": centre}
         objective = Objective(X, labels, sample_weight=weights, **options)
         W, b = None, None
@@ -190,24 +188,17 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
-    def _repr_html_(self):
-        return f"{estimator_html_repr(self)}<p>{escape(getattr(self, 'stop_reason_', 'Not fitted yet.'))}</p>"
-
-    def _repr_mimebundle_(self, **kwargs):
-        return {"text/plain": repr(self), "text/html": self._repr_html_()}
+    def _html_repr(self):
+        return f"{super()._html_repr()}<p>{escape(getattr(self, 'stop_reason_', 'Not fitted yet.'))}</p>"
 
 
 def remedy(result, objective):
     """What helps a fit that did not converge, where its `stop_reason` does not say so."""
     scales = np.append(np.sqrt(objective.features.squares(objective.s[:, None])), 1)  # (D + 1,), with the intercept's
     ratio = scales.max() / scales[scales > 0].min()
-    if result.cause in ("max_iter", "diverged") and ratio > 10:
+    if ratio > 10 and result.cause in ("max_iter", "diverged"):
         return f"The features' scales differ (or differ from 1) by a factor of {ratio:.2g}: standardise them."
-    return {
-        "max_iter": "Raise max_iter, alpha or tol.",
-        "stuck": "Raise tol: it asks for more digits than there are.",
-        "interrupted": "With warm_start=True, another fit goes on from here.",
-    }.get(result.cause, "")
+    return "Raise max_iter, alpha or tol." if result.cause == "max_iter" else ""
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from softmax_lib.features import Features
-from softmax_lib.functions import Shifted
+from softmax_lib.functions import Shifted, check_number
 from softmax_lib.loss import as_targets, as_weights, row_gradients, row_losses
 
 #: From here on the correlations of the features cost more than they save the solver.
@@ -30,8 +30,8 @@ class Objective:
         \frac{\partial J}{\partial W} = (O - Y)^T S X + \alpha W, \qquad
         \frac{\partial J}{\partial b} = (O - Y)^T S 1
 
-    and the product of the Hessian with a direction (V, c) replaces row n of O - Y by
-    :math:`(\mathrm{diag}(o_n) - o_n o_n^T)(V x_n + c)` and W by V.
+    and the product of the Hessian with a direction (V, c), ``at(W, b).curvature().product``, replaces row n
+    of O - Y by :math:`(\mathrm{diag}(o_n) - o_n o_n^T)(V x_n + c)` and W by V.
 
     ========  ==================  ===================================================================
     name      shape               meaning
@@ -85,16 +85,14 @@ class Objective:
     def __init__(self, X, y, *, alpha=0.0, fit_intercept=True, sample_weight=None, n_classes=None, centre=None):
         self.features, y = Features(X, centre), np.asarray(y)
         N, D = self.features.shape
-        if not 0 <= alpha < np.inf:
-            raise ValueError(f"alpha must be finite and not negative, got {alpha}")
+        check_number("alpha", alpha)
+        if fit_intercept not in (True, False):
+            raise ValueError(f"fit_intercept must be True or False, got {fit_intercept!r}")
         if n_classes is None:
             n_classes = y.shape[1] if y.ndim == 2 else int(y.max()) + 1 if y.size and y.dtype.kind in "biu" else 1
         self.alpha, self.fit_intercept, self.shape = float(alpha), fit_intercept, (n_classes, D)  # (K, D)
         self.y = as_targets(y, N, n_classes, self.features.dtype)
-        weights = as_weights(sample_weight, N)  # (N,)
-        if not weights.sum() > 0:
-            raise ValueError("the sample weights must have a positive sum")
-        self.s = weights / weights.sum()  # (N,) float64: they sum to 1
+        self.s = as_weights(sample_weight, N, shares=True)  # (N,) float64: they sum to 1
 
     def zeros(self):
         """Zero weights (K, D) and intercepts (K,) to start from."""
@@ -136,11 +134,6 @@ class Objective:
             point, share = part.at(W, b), len(part.y) / len(self.y)
             J, gradient = J + share * point.J, gradient + share * point.gradient
         return J, gradient[:, :-1], gradient[:, -1]
-
-    def hessian_product(self, W, b, V, c):
-        """The Hessian at (W, b) times the direction (V, c): arrays (K, D) and (K,)."""
-        product = self.at(W, b).curvature().product(np.column_stack([V, c]))
-        return product[:, :-1], product[:, -1]
 
     def suboptimality(self, W, b):
         r"""The certificate: a bound on J(W, b) - min J; infinite if alpha is 0.
@@ -221,8 +214,7 @@ class Point:
     @cached_property
     def gradient(self):
         """The derivatives for W and b, (K, D + 1)."""
-        gradient = self.objective.features.gradient(self.errors())
-        return self.objective.with_penalty(gradient, self.Wb)
+        return self.objective.with_penalty(self.objective.features.gradient(self.errors()), self.Wb)
 
     def curvature(self, features=None):
         """The Hessian, as a `Curvature`, in the precision of the features."""
@@ -234,8 +226,9 @@ class Point:
         Scaling (W, b) up brings it ever closer to 0.
         """
         right = (self.shifted.gap == 0).sum(axis=1) == 1  # (N,): one class alone is the largest
-        right &= self.shifted.gap[self.shifted.reference] == 0
-        return self.objective.y.ndim == 1 and bool((right | (self.objective.s == 0)).all())
+        y = self.objective.y
+        right &= self.shifted.gap[self.shifted.reference] == 0 if y.ndim == 1 else y[self.shifted.reference] == 1
+        return bool((right | (self.objective.s == 0)).all())
 
     def suboptimality(self):
         """The certificate: see `Objective.suboptimality`."""
@@ -255,17 +248,19 @@ class Point:
         """
         point, s, eps = self, self.objective.s, np.finfo(self.Z.dtype).eps
         for _ in range(max_iter):
-            O = point.shifted.probabilities.astype(np.float64, copy=False)  # (N, K)
+            O = point.shifted.probabilities  # (N, K)
             H = -((O * s[:, None]).T @ O)  # (K, K)
             np.fill_diagonal(H, 0)
             np.fill_diagonal(H, -H.sum(axis=1))  # each row sums to 0: more exact than o - o^2
-            db = point.errors().sum(axis=0)  # (K,)
-            step = -np.linalg.lstsq(H, db)[0]  # (K,): H is singular along (1, ..., 1), or wholly
-            decrement = float(-db @ step)  # twice what a full step promises
-            if not np.abs(db + H @ step).max() <= 10 * eps:  # H is flat where db is not: saturated logits
+            db, size = point.errors().sum(axis=0, dtype=np.float64), np.sqrt(H.diagonal())  # (K,), (K,)
+            size[size == 0] = 1  # and rare classes become comparable
+            step = -np.linalg.lstsq(H / size / size[:, None], db / size)[0] / size  # (K,): H may be singular
+            step = (step - step.mean()).clip(-1e30, 1e30)  # and is so along (1, ..., 1)
+            decrement = max(0.0, float(-db @ step))  # twice what a full step promises
+            noise = 10 * eps * (2 * (s @ O) - db + np.abs(H) @ np.abs(step)) + abs(db.sum())  # (K,)
+            if not (np.abs(db + H @ step) <= noise).all():  # H is flat where db is not: saturated logits
                 return self, np.inf
-            Wb, t = np.zeros_like(self.Wb), 1.0
-            Wb[:, -1] = step
+            Wb, t = np.pad(step.astype(self.Wb.dtype)[:, None], ((0, 0), (self.W.shape[1], 0))), 1.0  # (K, D + 1)
             if decrement <= eps * point.J and np.ptp(step) < 0.5:  # the last step counts for dW, if not for J
                 return point.moved(1.0, Wb, Wb[:, -1]), decrement
             while not (new := point.moved(t, Wb, Wb[:, -1])).J <= point.J - t * decrement / 4 and t > eps:
@@ -321,7 +316,7 @@ class Curvature:
         every = max(1, len(self.O) // 2000)  # an estimate from so many rows will do
         P = self.sO[::every] * (1 - self.O[::every]) * every  # (n, K)
         diagonal = np.column_stack([self.features[::every].squares(P) + self.objective.alpha, P.sum(axis=0)])
-        diagonal = np.maximum(diagonal, np.finfo(diagonal.dtype).tiny)  # (K, D + 1)
+        diagonal = np.maximum(diagonal, 1e-14 * diagonal.max(axis=0) + 1e-37)  # (K, D + 1): its inverse is no infinity
         if self.objective.shape[1] > MANY_FEATURES:
             return lambda r: r / diagonal
         root, inverse = np.sqrt(diagonal), self.objective.decorrelation.astype(diagonal.dtype)  # (D + 1, D + 1)

@@ -6,8 +6,11 @@ another.  `run`, shared by all solvers, knows *when to stop* and what to say abo
 """
 
 from collections import namedtuple
+from numbers import Integral
 
 import numpy as np
+
+from softmax_lib.functions import check_number
 
 #: Up to how many weights, and how many classes, Newton's equations are solved with the Hessian written out.
 DIRECT, FEW_CLASSES = 250, 12
@@ -25,8 +28,8 @@ class Result(namedtuple("Result", "coef intercept n_iter cause stop_reason subop
     converged : bool
         Whether the stopping test was met at a point where J has a minimum to be near.
     cause : str
-        Why the solver stopped, in a word: "converged", "max_iter", "stuck", "separated", "diverged" or
-        "interrupted".
+        Why the solver stopped, in a word: "converged", "max_iter", "stuck", "separated", "flat",
+        "diverged" or "interrupted".
     stop_reason : str
         The same in a sentence.
     suboptimality : float
@@ -51,26 +54,30 @@ class Result(namedtuple("Result", "coef intercept n_iter cause stop_reason subop
 
 
 def starting_point(objective, W, b):
-    """Zeros, or copies of what is given, in the shapes (K, D) and (K,) and the dtype of X."""
+    """The point given, or zeros, as an array (K, D + 1) of its own in the dtype of X."""
     W0, b0 = objective.zeros()
     W, b = (zero if given is None else np.array(given, zero.dtype) for given, zero in ((W, W0), (b, b0)))
     if (W.shape, b.shape) != (W0.shape, b0.shape):
         raise ValueError(f"W has shape {W.shape}, expected {W0.shape}; b has shape {b.shape}, expected {b0.shape}")
-    return W, b
+    return np.column_stack([W, b])
 
 
 def run(points, objective, tol, max_iter, progress=None):
     """Draw points until the stopping test is met, or `max_iter` steps are taken; return the `Result`.
 
     The stopping test, with a penalty: the certificate, a bound on J - min J, is at most ``tol * J``.
-    Without one there is no certificate: the norm of the gradient is then to be at most
-    ``tol * sqrt(2 beta J)``, which no gradient of a beta-smooth J >= 0 exceeds with ``tol = 1``.  This is
-    necessary for J to be near its infimum, not sufficient: beta is set by the largest feature, and a
-    flat direction, as on data that are separable but for ties, does not show in it.
+    Without one there is no certificate.  Newton's step from the point is then to promise a decrease of at
+    most ``tol * J``, and to move the logits of no row apart by 1/2: where it moves them further, the quadratic
+    model is no guide.  If it still does so when it promises nothing, J has no minimum: some rows are
+    separated from others, and the weights grow without end.
 
+    Either test is preceded by a necessary one that costs nothing: beta-smoothness and alpha-convexity.
     An interrupt from the keyboard keeps the best point so far.
     """
-    alpha, best, bound, cause, history = objective.alpha, None, None, "stuck", []
+    check_number("tol", tol)
+    check_number("max_iter", max_iter, 0, Integral)
+    alpha, best, history = objective.alpha, None, []
+    again = np.inf  # a gradient that is no smaller than this needs no second look
     try:
         for n_iter, point in enumerate(points):
             finite = np.isfinite(point.J)
@@ -79,18 +86,18 @@ def run(points, objective, tol, max_iter, progress=None):
             best = point if best is None or point.J <= best.J else best
             if progress:
                 progress(n_iter, point, min(point.J, norm**2 / (2 * alpha)) if alpha else point.J)
-            if finite and norm**2 <= 2 * tol * point.J * (alpha or tol * objective.smoothness):
-                # What was just tested is the cheap part.  Logits that were added up step by step may have lost digits.
-                bound = (point := objective.at(point.W, point.b)).suboptimality()
-            met = bound is not None and (bound <= tol * point.J or alpha == 0)
-            if met or n_iter == max_iter or not finite:
-                cause = "converged" if met else "max_iter" if finite else "diverged"
+            bound, cause = None, None if finite else "diverged"
+            if finite and norm < again and norm**2 <= 2 * tol * point.J * (alpha or objective.smoothness):
+                point = objective.at(point.W, point.b)  # logits that were added up step by step may have lost digits
+                bound, cause, again = *judgement(point, tol), np.inf if alpha else norm / 2
+            cause = cause or ("max_iter" if n_iter == max_iter else None)
+            if cause:
                 break
-            bound = None
+        cause = cause or "stuck"
     except KeyboardInterrupt:
         if best is None:
             raise
-        point, cause = best, "interrupted"
+        point, bound, cause = best, None, "interrupted"
     point = objective.at(point.W, point.b) if bound is None else point
     bound = np.inf if cause == "diverged" else point.suboptimality() if bound is None else bound
     if alpha == 0 and cause != "diverged" and point.separates():
@@ -102,23 +109,18 @@ def run(points, objective, tol, max_iter, progress=None):
 
 def sentence(cause, objective, J, n_iter, bound, tol):
     """Why a solver stopped, and how close it came."""
-    what = {
-        "converged": "Within tolerance",
-        "max_iter": f"{n_iter} steps were not enough",
-        "stuck": f"After {n_iter} steps rounding leaves nothing to gain",
-        "interrupted": f"Interrupted after {n_iter} steps, the best point is kept",
-        "separated": f"After {n_iter} steps every row is classified correctly: without a penalty J = {J:.3g} has no "
-        "minimum, it nears 0 as the weights grow without end. Set alpha > 0.",
-        "diverged": f"Diverged: J is {J} after {n_iter} steps",
+    state = f"J = {J:.6g} is at most {bound:.3g} above its minimum, tol * J is {tol * J:.3g}."
+    state = state if objective.alpha else f"J = {J:.6g}; without a penalty there is no bound on J - min J."
+    grows = f"the weights grow without end: without a penalty J = {J:.3g} has no minimum. Set alpha > 0."
+    return {
+        "converged": f"Within tolerance{'' if objective.alpha else ' (a Newton step gains at most tol * J)'}: {state}",
+        "max_iter": f"{n_iter} steps were not enough: {state}",
+        "stuck": f"After {n_iter} steps rounding leaves nothing to gain (raise tol to ask for fewer digits): {state}",
+        "interrupted": f"Interrupted after {n_iter} steps, the best point is kept, for a warm start: {state}",
+        "separated": f"After {n_iter} steps every row is classified correctly, and {grows}",
+        "flat": f"After {n_iter} steps nothing is left to gain, and still, as some rows are separated, {grows}",
+        "diverged": f"Diverged: J is {J} after {n_iter} steps; a step of 1/beta, the objective's smoothness, is safe.",
     }[cause]
-    if cause == "separated":
-        return what
-    if cause == "diverged":
-        return f"{what}; a step of 1/beta = {1 / objective.smoothness:.3g} is safe."
-    if objective.alpha:
-        return f"{what}: J = {J:.6g} is at most {bound:.3g} above its minimum, tol * J is {tol * J:.3g}."
-    small = f"{'' if cause == 'converged' else 'not '}at most tol = {tol:g} times sqrt(2 beta J)"
-    return f"{what}: the gradient is {small}; without a penalty there is no bound on J - min J."
 
 
 def gradient_descent(objective, W=None, b=None, *, step_size=None, tol=1e-6, max_iter=1000, progress=None):
@@ -163,7 +165,6 @@ def gradient_descent(objective, W=None, b=None, *, step_size=None, tol=1e-6, max
     >>> bool((result.history["loss"][1:] <= result.history["loss"][:-1]).all())
     True
     """
-    W, b = starting_point(objective, W, b)
     step_size = 1 / objective.smoothness if step_size is None else step_size
 
     def points(Wb):
@@ -172,7 +173,7 @@ def gradient_descent(objective, W=None, b=None, *, step_size=None, tol=1e-6, max
             yield point
             Wb = Wb - step_size * point.gradient
 
-    return run(points(np.column_stack([W, b])), objective, tol, max_iter, progress)
+    return run(points(starting_point(objective, W, b)), objective, tol, max_iter, progress)
 
 
 def stochastic_gradient_descent(
@@ -226,9 +227,9 @@ def stochastic_gradient_descent(
     >>> result.converged
     True
     """
-    W, b = starting_point(objective, W, b)
     rng = random_state if hasattr(random_state, "permutation") else np.random.default_rng(random_state)
     step_size = 1 / objective.smoothness if step_size is None else step_size
+    check_number("batch_size", batch_size, 1, Integral)
     N, n_batches = len(objective.y), -(-len(objective.y) // batch_size)
 
     def points(Wb, steps=0):
@@ -239,7 +240,7 @@ def stochastic_gradient_descent(
                 Wb = Wb - eta * objective.part(rows).at(Wb[:, :-1], Wb[:, -1]).gradient
                 steps += 1
 
-    return run(points(np.column_stack([W, b])), objective, tol, max_iter, progress)
+    return run(points(starting_point(objective, W, b)), objective, tol, max_iter, progress)
 
 
 def newton_cg(objective, W=None, b=None, *, tol=1e-6, max_iter=100, progress=None):
@@ -290,10 +291,10 @@ def newton_points(objective, W, b, tol):
     """The points of Newton's method, until rounding leaves nothing to gain."""
     K, D = objective.shape
     direct = K * (D + 1) <= DIRECT and K <= FEW_CLASSES
-    W, b = starting_point(objective, W, b)
-    if objective.alpha:  # a common shift of the classes changes no probability, and the penalty has none at its minimum
-        W -= W.mean(axis=0)
-    point = objective.at(W, b)
+    Wb = starting_point(objective, W, b)
+    point = objective.at(Wb[:, :-1] - Wb[:, :-1].mean(axis=0), Wb[:, -1])  # a common shift changes no probability
+    if not point.J <= np.log(K) and objective.fit_intercept:  # a start that is worse than zeros: saturated, perhaps
+        point = objective.at(*objective.zeros())
     while point is not None:
         yield point
         if direct:
@@ -316,7 +317,7 @@ def search(point, step):
     slope = float(np.vdot(point.gradient, step))
     dZ = point.objective.features.logits(step[:, :-1], step[:, -1])  # (N, K)
     t, new = 1.0, (full := point.moved(1.0, step, dZ))
-    while not new.J < min(point.J + 1e-4 * t * slope, point.J):
+    while not new.J < point.J + 1e-4 * t * slope:
         t /= 2
         if t < 1e-6:  # J has no digits left to fall by, but its gradient may have
             same = abs(full.J - point.J) <= 10 * np.finfo(dZ.dtype).eps * point.J
@@ -330,13 +331,33 @@ def search(point, step):
     return new
 
 
+def judgement(point, tol):
+    """The certificate at a point, and whether `run` may stop there: "converged", "separated", "flat" or None."""
+    bound, (K, D) = point.suboptimality(), point.objective.shape
+    if point.objective.alpha:
+        return bound, "converged" if bound <= tol * point.J else None
+    if point.separates():
+        return bound, "separated"
+    curvature, gradient = point.curvature(), point.gradient
+    direct = K * (D + 1) <= 8 * DIRECT
+    step = direct_step(curvature, gradient) if direct else cg_step(curvature, gradient, point.J, 0)[0]
+    promise = -float(np.vdot(gradient, step)) / 2
+    apart = np.ptp(point.objective.features.logits(step[:, :-1], step[:, -1]), axis=1)[point.objective.s > 0].max()
+    if apart >= 0.5:
+        return bound, "flat" if promise <= np.finfo(point.Z.dtype).eps else None
+    return bound, "converged" if promise <= tol * point.J else None
+
+
 def direct_step(curvature, gradient):
     """Solve H step = -gradient with the Hessian written out; used for up to `DIRECT` weights."""
-    H = curvature.matrix().reshape(gradient.size, -1)
+    H = curvature.matrix()
+    shifts = np.einsum("kdld->kld", H)  # a view: H is flat along a common shift of the classes, and is bent there
+    shifts += np.einsum("kdkd->d", H) / len(H) ** 2
+    H = H.reshape(gradient.size, -1)
     size = np.sqrt(H.diagonal())  # features of any scale become comparable
     size[size == 0] = 1
     H /= size[:, None] * size
-    H.flat[:: len(H) + 1] += 1e-13  # H is flat along a common shift of the classes, which is taken out afterwards
+    H.flat[:: len(H) + 1] += 1e-13  # other directions may be flat too
     step = -np.linalg.solve(H, gradient.ravel() / size) / size
     return step.reshape(gradient.shape).astype(gradient.dtype, copy=False)
 
@@ -356,13 +377,12 @@ def cg_step(curvature, gradient, J, enough, max_iter=250):
     for _ in range(max_iter):
         q = curvature.product(p)
         bend = float(np.vdot(p, q))
-        if bend <= 0:  # flat up to rounding
+        if bend <= np.finfo(r.dtype).eps ** 2 * size or size > 1e6 * first:  # flat up to rounding, or lost to it
             break
         step, r = step + size / bend * p, r - size / bend * q
         z = precondition(r)
         previous, size = size, float(np.vdot(r, z))
         if size <= part * first or float(np.vdot(r, r)) <= enough:
-            break
+            return step.astype(gradient.dtype, copy=False), True
         p = z + size / previous * p
-    solved = size <= part * first or float(np.vdot(r, r)) <= enough
-    return step.astype(gradient.dtype, copy=False), solved
+    return step.astype(gradient.dtype, copy=False), False

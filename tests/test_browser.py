@@ -135,7 +135,9 @@ class Visit:
         )
 
 
-@pytest.mark.parametrize(("ci", "outcome"), [("true", "Failed"), ("1", "Failed"), ("", "Skipped"), ("false", "Skipped")])
+@pytest.mark.parametrize(
+    ("ci", "outcome"), [("true", "Failed"), ("1", "Failed"), ("", "Skipped"), ("false", "Skipped")]
+)
 def test_a_missing_browser_is_a_failure_in_continuous_integration(monkeypatch, ci, outcome):
     monkeypatch.setenv("CI", ci)
     monkeypatch.setenv("PATH", "")

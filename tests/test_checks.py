@@ -38,9 +38,7 @@ def test_a_number_is_an_array_without_axes():
 @pytest.mark.parametrize("scale", [1e-6, 1, 1e6])
 def test_the_step_suits_the_size_of_x(scale):
     x = scale * np.array([1.0, -2.0])
-    assert check_gradient(
-        lambda x: (x**2).sum() / scale**2, 2 * x / scale**2, x, tolerance=1e-5 if scale < 1 else 1e-6
-    )
+    assert check_gradient(lambda x: (x**2).sum() / scale**2, 2 * x / scale**2, x, tolerance=1e-5 if scale < 1 else 1e-6)
 
 
 def test_the_step_grows_with_x_and_is_never_zero():

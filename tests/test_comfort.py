@@ -51,7 +51,7 @@ def test_ctrl_c_leaves_the_best_model_so_far_and_says_so(solver, monkeypatch):
 
     monkeypatch.setattr(Point, "__init__", counted)
     model = SoftmaxRegression(1e-4, solver=solver, tol=0, random_state=0)
-    with pytest.warns(ConvergenceWarning, match="Interrupted after .* the best point is kept.* warm_start=True"):
+    with pytest.warns(ConvergenceWarning, match="Interrupted after .* the best point is kept, for a warm start"):
         model.fit(X, Y)
     monkeypatch.undo()
     assert not model.converged_
@@ -78,7 +78,7 @@ def test_ctrl_c_before_the_first_step_goes_through_and_loses_nothing(monkeypatch
 
 def test_a_notebook_shows_the_parameters_and_how_the_fit_ended():
     model = SoftmaxRegression(0.01)
-    assert "Not fitted yet." in model._repr_html_()
+    assert "Not fitted yet." in model._repr_mimebundle_()["text/html"]
     shown = model.fit(X, Y)._repr_mimebundle_()
     assert shown["text/plain"] == repr(model)
     assert "alpha" in shown["text/html"] and model.stop_reason_ in shown["text/html"]

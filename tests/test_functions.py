@@ -19,13 +19,8 @@ def reference(z):
     others = [mpmath.fsum(e[:k] + e[k + 1 :]) for k in range(len(z))]
     total = mpmath.fsum(e)
     o = [v / total for v in e]
-    log_o = [
-        -mpmath.log1p(mpmath.fsum(mpmath.exp(v - z[k]) for i, v in enumerate(z) if i != k))
-        for k in range(len(z))
-    ]
-    jacobian = [
-        [o[k] * others[k] / total if k == j else -o[k] * o[j] for j in range(len(z))] for k in range(len(z))
-    ]
+    log_o = [-mpmath.log1p(mpmath.fsum(mpmath.exp(v - z[k]) for i, v in enumerate(z) if i != k)) for k in range(len(z))]
+    jacobian = [[o[k] * others[k] / total if k == j else -o[k] * o[j] for j in range(len(z))] for k in range(len(z))]
     return o, log_o, top + mpmath.log(total), jacobian
 
 
@@ -53,9 +48,7 @@ def test_accurate_to_a_few_ulp_at_any_scale_and_offset(dtype, scale, offset):
         assert ulps(softmax(z), o) < 4
         assert ulps(log_softmax(z), log_o) < 4
         # where the largest logit and the logarithm cancel, the larger of the two sets the unit
-        assert abs(mpmath.mpf(float(logsumexp(z))) - lse) < 4 * np.finfo(dtype).eps * max(
-            abs(lse), abs(z.max())
-        )
+        assert abs(mpmath.mpf(float(logsumexp(z))) - lse) < 4 * np.finfo(dtype).eps * max(abs(lse), abs(z.max()))
         assert ulps(softmax_jacobian(z), jacobian) < 8
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from softmax_lib import SoftmaxRegression, load_digits
+from softmax_lib import SoftmaxRegression, cross_entropy, load_digits
+from softmax_lib.features import average
 
 RNG = np.random.default_rng(11)
 N, D, K = 500, 4, 3
@@ -23,6 +24,26 @@ def test_an_offset_of_the_features(offset):
     near, far = fitted(X, Y), fitted(X + offset, Y)
     np.testing.assert_allclose(far.coef_, near.coef_, rtol=1e-7, atol=1e-9)
     np.testing.assert_allclose(far.predict_proba(X + offset), near.predict_proba(X), atol=1e-8)
+
+
+def test_an_offset_of_many_float32_rows_does_not_drown_in_the_mean():
+    """A sum of so many numbers of 1e4 has no digits left for a mean in single precision."""
+    rows = RNG.normal(size=(60_000, 40)).astype(np.float32) + np.float32(1e4)
+    labels = (rows[:, 0] > 1e4).astype(int)
+    far = SoftmaxRegression(0.01).fit(rows, labels)
+    near = SoftmaxRegression(0.01).fit(rows.astype(float) - 1e4, labels)
+    assert far.converged_ and abs(average(rows, np.full(60_000, 1 / 60_000)) - rows.mean(0, np.float64)).max() < 1e-9
+    np.testing.assert_allclose(far.coef_, near.coef_, atol=2e-3)
+
+
+@pytest.mark.parametrize("factor", [1e308, 1e-300])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_unit_of_the_weights(dtype, factor):
+    weights, rows = RNG.random(N), X.astype(dtype)
+    one, other = (SoftmaxRegression(0.01).fit(rows, Y, sample_weight=weights * unit) for unit in (1, factor))
+    np.testing.assert_allclose(other.coef_, one.coef_, rtol=1e-5)
+    losses = [cross_entropy(X[:, :K], Y, sample_weight=weights * unit) for unit in (1, factor)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-12)
 
 
 @pytest.mark.filterwarnings("ignore:.*rounding leaves nothing to gain")

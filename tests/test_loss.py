@@ -62,9 +62,7 @@ def test_reductions_agree(y):
     np.testing.assert_allclose(rows, WEIGHTS * plain)
     assert cross_entropy(Z, y) == pytest.approx(plain.mean())
     gradient = cross_entropy_gradient(Z, y, sample_weight=WEIGHTS, reduction="sum")
-    np.testing.assert_array_equal(
-        cross_entropy_gradient(Z, y, sample_weight=WEIGHTS, reduction="none"), gradient
-    )
+    np.testing.assert_array_equal(cross_entropy_gradient(Z, y, sample_weight=WEIGHTS, reduction="none"), gradient)
     np.testing.assert_allclose(
         cross_entropy_gradient(Z, y, sample_weight=WEIGHTS), gradient / WEIGHTS.sum(), rtol=1e-14
     )

@@ -124,9 +124,7 @@ def test_two_classes_keep_two_rows_of_weights():
 
 
 def test_no_convergence_warns_with_the_bound_and_a_remedy_that_fits():
-    with pytest.warns(
-        ConvergenceWarning, match=r"3 steps were not enough.*above its minimum.*Raise max_iter"
-    ):
+    with pytest.warns(ConvergenceWarning, match=r"3 steps were not enough.*above its minimum.*Raise max_iter"):
         model = SoftmaxRegression(max_iter=3).fit(X, NAMES)
     assert not model.converged_
     assert np.isfinite(model.suboptimality_)
@@ -154,7 +152,7 @@ def test_the_remedy_compares_the_scales_of_the_features_that_vary_and_one(scales
 
 def test_a_warm_start_keeps_float32():
     model = SoftmaxRegression(0.01, warm_start=True)
-    for tol in (1e-3, 1e-5):
+    for tol in (1e-1, 1e-5):
         model.set_params(tol=tol).fit((X + 5).astype(np.float32), NAMES)
         assert model.n_iter_ > 0
         assert model.coef_.dtype == model.intercept_.dtype == np.float32
@@ -186,7 +184,7 @@ def test_verbose_says_why_it_stopped(capsys):
         ({"tol": np.nan}, "tol must be"),
         ({"tol": np.inf}, "tol must be"),
         ({"max_iter": np.inf}, "max_iter must be"),
-        ({"max_iter": 0}, "max_iter must be"),
+        ({"max_iter": -1}, "max_iter must be"),
     ],
 )
 def test_wrong_parameters_are_refused_by_name(parameters, message):

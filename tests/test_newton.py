@@ -115,3 +115,37 @@ def test_it_stops_where_rounding_leaves_nothing_to_gain():
     result = newton_cg(Objective(X, Y, alpha=0.1), tol=0)
     assert result.n_iter < 20 and not result.converged
     assert result.suboptimality < 1e-13 and "rounding leaves nothing to gain" in result.stop_reason
+
+
+def test_a_start_that_is_worse_than_zeros_is_given_up():
+    """At saturated logits the quadratic model is no guide, and the safe step takes for ever."""
+    objective = Objective(X, Y, alpha=1e-3)
+    best = newton_cg(objective)
+    far = newton_cg(objective, -1e4 * best.coef, best.intercept)
+    assert far.converged and far.n_iter <= best.n_iter
+    with_its_own = Objective(X, Y, alpha=1e-3, fit_intercept=False)  # b is not for the solver to choose
+    np.testing.assert_array_equal(newton_cg(with_its_own, -1e4 * best.coef, B0, max_iter=3).intercept, B0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rare", [1, 1e-3, 4e-6, 1e-9])
+def test_the_certificate_holds_for_a_class_of_little_weight_and_a_saturated_intercept(dtype, rare):
+    weights = np.where(Y == 2, rare, 1)
+    objective = Objective(X.astype(dtype), Y, alpha=0.01, sample_weight=weights)
+    exact = Objective(X.astype(dtype).astype(float), Y, alpha=0.01, sample_weight=weights)
+    lowest = newton_cg(exact, tol=1e-13).history["loss"].min()
+    for size in (0.1, 1, 10, 50):
+        for _ in range(30):
+            W, b = (0.1 * size * RNG.normal(size=(K, D))).astype(dtype), (size * RNG.normal(size=K)).astype(dtype)
+            assert 0 <= max(exact.value(W, b) - lowest, 0) <= objective.suboptimality(W, b) * (1 + 1e-5) + 1e-12
+
+
+def test_a_common_shift_of_the_classes_is_no_step():
+    """The Hessian is flat there; in single precision a gradient of rounding errors would be taken far along it."""
+    objective = Objective(X.astype(np.float32), Y)
+    point = objective.at(*objective.zeros())
+    for _ in range(4):
+        step = solvers.direct_step(point.curvature(), point.gradient)
+        assert abs(step.sum(axis=0)).max() < 1e-4
+        point = objective.at(point.W + step[:, :-1], point.b + step[:, -1])
+    assert newton_cg(objective).converged

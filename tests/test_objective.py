@@ -17,9 +17,7 @@ W, B = RNG.normal(size=(K, D)), RNG.normal(size=K)
 OBJECTIVES = [
     pytest.param(lambda **more: Objective(X, LABELS, **more), id="plain"),
     pytest.param(lambda **more: Objective(X, LABELS, alpha=0.3, **more), id="penalty"),
-    pytest.param(
-        lambda **more: Objective(X, SOFT, alpha=0.3, sample_weight=WEIGHTS, **more), id="soft, weighted"
-    ),
+    pytest.param(lambda **more: Objective(X, SOFT, alpha=0.3, sample_weight=WEIGHTS, **more), id="soft, weighted"),
 ]
 
 
@@ -30,10 +28,13 @@ def minimum(objective):
         J, dW, db = objective.value_and_gradient(w[: K * D].reshape(K, D), w[K * D :])
         return J, np.append(dW, db)
 
-    found = minimize(
-        flat, np.zeros(K * D + K), jac=True, method="BFGS", options={"gtol": 1e-9, "maxiter": 5000}
-    )
+    found = minimize(flat, np.zeros(K * D + K), jac=True, method="BFGS", options={"gtol": 1e-9, "maxiter": 5000})
     return found.x[: K * D].reshape(K, D), found.x[K * D :], found.fun
+
+
+def hessian_product(objective, W, b, V, c):
+    product = objective.at(W, b).curvature().product(np.column_stack([V, c]))
+    return product[:, :-1], product[:, -1]
 
 
 @pytest.mark.parametrize("make", OBJECTIVES)
@@ -45,7 +46,7 @@ def test_gradient_and_hessian_are_the_derivatives_of_the_value(make):
         assert check_gradient(lambda w: objective.value(w, b), dW, weights)  # noqa: B023
         assert check_gradient(lambda c: objective.value(weights, c), db, b)  # noqa: B023
         V, c = RNG.normal(size=(K, D)), RNG.normal(size=K)
-        HV, Hc = objective.hessian_product(weights, b, V, c)
+        HV, Hc = hessian_product(objective, weights, b, V, c)
 
         def slope(w, b):
             dW, db = objective.gradient(w, b)
@@ -118,9 +119,9 @@ def test_zero_weights_cost_ln_k_and_gradient_columns_sum_to_zero():
 def test_without_an_intercept_it_stays_what_it_is():
     objective = Objective(X, LABELS, fit_intercept=False)
     np.testing.assert_array_equal(objective.gradient(W, B)[1], 0)
-    HV, Hc = objective.hessian_product(W, B, W, B)
+    HV, Hc = hessian_product(objective, W, B, W, B)
     np.testing.assert_array_equal(Hc, 0)
-    np.testing.assert_array_equal(HV, objective.hessian_product(W, B, W, 0 * B)[0])
+    np.testing.assert_array_equal(HV, hessian_product(objective, W, B, W, 0 * B)[0])
     assert objective.smoothness < Objective(X, LABELS).smoothness
 
 
@@ -134,7 +135,7 @@ def test_no_curvature_exceeds_the_smoothness_constant(fit_intercept, weights):
     assert objective.smoothness == pytest.approx(expected, rel=1e-12)
     columns = []
     for e in np.eye(K * D + K):
-        HV, Hc = objective.hessian_product(0.01 * W, 0 * B, e[: K * D].reshape(K, D), e[K * D :])
+        HV, Hc = hessian_product(objective, 0.01 * W, 0 * B, e[: K * D].reshape(K, D), e[K * D :])
         columns.append(np.append(HV, Hc))
     H = np.array(columns)
     np.testing.assert_allclose(H, H.T, atol=1e-12)
@@ -147,7 +148,7 @@ def test_smoothness_is_attained_by_two_classes_at_zero():
     W0, b0 = objective.zeros()
     direction = np.linalg.eigh(np.hstack([X, np.ones((N, 1))]).T @ np.hstack([X, np.ones((N, 1))]))[1][:, -1]
     V = np.array([direction, -direction]) / np.sqrt(2)
-    HV, Hc = objective.hessian_product(W0, b0, V[:, :-1], V[:, -1])
+    HV, Hc = hessian_product(objective, W0, b0, V[:, :-1], V[:, -1])
     assert np.vdot(HV, V[:, :-1]) + Hc @ V[:, -1] == pytest.approx(objective.smoothness, rel=1e-12)
 
 
@@ -215,11 +216,14 @@ def test_without_a_penalty_there_is_no_certificate():
 
 def test_separation_is_strict_and_ignores_rows_without_weight():
     weighted = Objective([[-1.0], [1.0], [2.0]], [0, 1, 0], sample_weight=[1, 1, 0])
-    soft = Objective([[-1.0], [1.0]], np.eye(2))
+    one_hot = Objective([[-1.0], [1.0]], np.eye(2))
+    soft = Objective([[-1.0], [1.0]], [[1, 0], [0.1, 0.9]])
     up, down, flat = np.array([[-1.0], [1.0]]), np.array([[1.0], [-1.0]]), np.zeros((2, 1))
     assert weighted.at(up, np.zeros(2)).separates()
     assert not weighted.at(flat, np.zeros(2)).separates()
     assert not weighted.at(down, np.zeros(2)).separates()
+    assert one_hot.at(down, np.zeros(2)).separates() is False
+    assert one_hot.at(up * [[1], [1]], np.zeros(2)).separates()
     assert not soft.at(up, np.zeros(2)).separates()
 
 

@@ -26,9 +26,7 @@ HEAVY = ("sklearn", "scipy", "matplotlib", "sympy", "pandas", "IPython")
 
 
 def run(code):
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_importing_the_package_loads_numpy_and_nothing_heavier():
@@ -37,10 +35,7 @@ def test_importing_the_package_loads_numpy_and_nothing_heavier():
 
 
 def test_the_model_needs_no_drawing_and_drawing_no_model():
-    assert (
-        run("import softmax_lib as s, sys; s.SoftmaxRegression; print('matplotlib' in sys.modules)")
-        == "False"
-    )
+    assert run("import softmax_lib as s, sys; s.SoftmaxRegression; print('matplotlib' in sys.modules)") == "False"
     assert run("import softmax_lib as s, sys; s.plot_history; print('sklearn' in sys.modules)") == "False"
 
 

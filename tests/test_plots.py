@@ -71,9 +71,9 @@ def test_regions_hold_exactly_the_points_that_are_predicted(model, n_classes, of
 def test_inner_corners_lie_where_logits_are_equal():
     model = SoftmaxRegression(0.1).fit(X, Y)
     for k, polygon in enumerate(decision_polygons(model, XLIM, YLIM)):
-        inner = (
-            (np.abs(polygon - [XLIM[0], YLIM[0]]) > 1e-9) & (np.abs(polygon - [XLIM[1], YLIM[1]]) > 1e-9)
-        ).all(axis=1)
+        inner = ((np.abs(polygon - [XLIM[0], YLIM[0]]) > 1e-9) & (np.abs(polygon - [XLIM[1], YLIM[1]]) > 1e-9)).all(
+            axis=1
+        )
         z = model.decision_function(polygon)
         np.testing.assert_allclose(z[:, k], z.max(axis=1), atol=1e-10)
         runners_up = np.sort(z, axis=1)
@@ -156,9 +156,7 @@ def test_the_picture_has_a_margin_around_the_data():
 def test_regions_are_drawn_as_the_polygons_and_classes_by_colour_and_marker():
     model = SoftmaxRegression(0.1).fit(X, Y)
     ax = plot_decision_regions(model, X, Y, proba=False, class_names=["a", "b", "c", "d"])
-    for patch, polygon in zip(
-        ax.patches, decision_polygons(model, ax.get_xlim(), ax.get_ylim()), strict=True
-    ):
+    for patch, polygon in zip(ax.patches, decision_polygons(model, ax.get_xlim(), ax.get_ylim()), strict=True):
         np.testing.assert_array_equal(patch.get_xy()[:-1], polygon)
     points = ax.collections
     for k in range(4):

@@ -79,23 +79,19 @@ def test_too_few_iterations_are_admitted_with_the_bound_reached():
     assert result.stop_reason.startswith("5 steps were not enough")
 
 
-def test_without_a_penalty_the_gradient_is_tested_and_no_bound_is_claimed():
+def test_without_a_penalty_a_newton_step_is_the_test_and_no_bound_is_claimed():
     objective = Objective(X, Y)
     result = gradient_descent(objective, max_iter=20_000)
     assert result.converged
     assert result.suboptimality == np.inf
     assert "no bound" in result.stop_reason
-    J, norm = result.history["loss"][-1], result.history["gradient_norm"][-1]
-    assert norm <= 1e-6 * np.sqrt(2 * objective.smoothness * J)
-    before, norms = result.history["loss"][:-1], result.history["gradient_norm"][:-1]
-    assert (norms > 1e-6 * np.sqrt(2 * objective.smoothness * before)).all()  # it stopped as soon as it could
-    assert J == pytest.approx(lowest(objective), rel=1e-8)
+    J = result.history["loss"][-1]
+    assert 0 <= J - lowest(objective) <= 1e-6 * J
 
 
 def test_the_gradient_test_does_not_depend_on_units():
     steps = [
-        gradient_descent(Objective(X * c, Y, fit_intercept=False), tol=1e-3).n_iter
-        for c in (1, 2.0**-20, 2.0**20)
+        gradient_descent(Objective(X * c, Y, fit_intercept=False), tol=1e-3).n_iter for c in (1, 2.0**-20, 2.0**20)
     ]
     assert steps[0] > 3
     assert steps == [steps[0]] * 3
