@@ -252,10 +252,8 @@ class Point:
             H = -((O * s[:, None]).T @ O)  # (K, K)
             np.fill_diagonal(H, 0)
             np.fill_diagonal(H, -H.sum(axis=1))  # each row sums to 0: more exact than o - o^2
-            db, size = point.errors().sum(axis=0, dtype=np.float64), np.sqrt(H.diagonal())  # (K,), (K,)
-            size[size == 0] = 1  # and rare classes become comparable
-            step = -np.linalg.lstsq(H / size / size[:, None], db / size)[0] / size  # (K,): H may be singular
-            step = (step - step.mean()).clip(-1e30, 1e30)  # and is so along (1, ..., 1)
+            db = point.errors().sum(axis=0, dtype=np.float64)  # (K,)
+            step = -np.linalg.lstsq(H, db)[0].clip(-1e30, 1e30)  # (K,): H is singular along (1, ..., 1), or wholly
             decrement = max(0.0, float(-db @ step))  # twice what a full step promises
             noise = 10 * eps * (2 * (s @ O) - db + np.abs(H) @ np.abs(step)) + abs(db.sum())  # (K,)
             if not (np.abs(db + H @ step) <= noise).all():  # H is flat where db is not: saturated logits

@@ -377,7 +377,7 @@ def cg_step(curvature, gradient, J, enough, max_iter=250):
     for _ in range(max_iter):
         q = curvature.product(p)
         bend = float(np.vdot(p, q))
-        if bend <= np.finfo(r.dtype).eps ** 2 * size or size > 1e6 * first:  # flat up to rounding, or lost to it
+        if bend <= 0 or size > 1e6 * first:  # flat up to rounding, or lost to it
             break
         step, r = step + size / bend * p, r - size / bend * q
         z = precondition(r)

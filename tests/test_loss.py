@@ -208,3 +208,8 @@ def test_probabilities_in_the_place_of_logits_are_warned_of():
     with pytest.warns(UserWarning, match="like probabilities: pass the logits"):
         cross_entropy(softmax(z), [0, 1, 2, 0])
     cross_entropy(z, [0, 1, 2, 0])  # warnings are errors here
+
+
+def test_the_largest_logits_that_floats_hold_overflow_nowhere():
+    with np.errstate(all="raise", under="ignore"):
+        assert cross_entropy(np.full((3, 3), 1e308), [0, 1, 2]) == pytest.approx(np.log(3))
