@@ -122,7 +122,8 @@ class Point:
             values = [self._value(a, env) for a in e.args]
             return self._value(right, {**env, **dict(zip(arguments, values, strict=True))})
         if e.is_Symbol:
-            return self.scalars.setdefault(e, complex(self.draw()))
+            number = self.scalars.setdefault(e, complex(self.draw()))
+            return abs(number) + 0j if e.is_positive else number
         parts = [self._value(a, env) for a in e.args]
         if isinstance(e, Add):
             return sum(parts)

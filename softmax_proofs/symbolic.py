@@ -43,19 +43,20 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.indexed import Indexed
 
 __all__ = [
-    "At", "C", "D", "Eq", "Gradient", "J", "K", "KroneckerDelta", "L", "N", "Ne", "O", "Partial", "Sum", "V",
-    "W", "X", "Y", "Z", "alpha", "b", "beta", "c", "collapse", "column", "d", "diag", "entry", "eta", "exp",
-    "inner", "j", "k", "l", "largest_eigenvalue", "log", "m", "n", "norm", "o", "ones", "p", "prove_zero",
+    "At", "C", "D", "Eq", "Gradient", "J", "K", "KroneckerDelta", "L", "N", "Ne", "O", "Partial", "Sum", "T", "V",
+    "W", "X", "Y", "Z", "alpha", "b", "beta", "c", "collapse", "column", "d", "diag", "entry", "epsilon", "eta", "exp",
+    "inner", "j", "k", "l", "lam", "largest_eigenvalue", "log", "m", "n", "norm", "o", "ones", "p", "pi", "prove_zero",
     "rank", "s", "sigma", "t", "v", "vec", "w", "x", "y", "z",
 ]
 
 N, D, K = symbols("N D K", integer=True, positive=True)
 n, d, j, k, l, m = symbols("n d j k l m", integer=True, positive=True)
-z, o, y, p, eta, x, w, v, b = (IndexedBase(name, real=True) for name in "z o y p eta x w v b".split())
+z, o, y, p, eta, x, w, v, b, pi = (IndexedBase(name, real=True) for name in "z o y p eta x w v b pi".split())
 X, W, V = MatrixSymbol("X", N, D), MatrixSymbol("W", D, K), MatrixSymbol("V", D, K)
 Z, O, Y = (MatrixSymbol(name, N, K) for name in "ZOY")
 C = MatrixSymbol("C", K, K)  # the Jacobian of softmax
 L, J, c, s, t, alpha, beta = symbols("L J c s t alpha beta", real=True)
+lam, T, epsilon = symbols("lambda T epsilon", positive=True)  # strength of a penalty, temperature, smoothing
 
 
 class sigma(Function):
@@ -67,7 +68,7 @@ class sigma(Function):
 
 #: The entries of a matrix are written with the small letter, x_{nd} of X; the Jacobian keeps its capital.
 ENTRIES = {"X": x, "W": w, "V": v, "Z": z, "O": o, "Y": y, "C": IndexedBase("C", real=True)}
-SIZE = {"x": D} | dict.fromkeys(["z", "o", "y", "p", "eta", "v", "b"], K)
+SIZE = {"x": D} | dict.fromkeys(["z", "o", "y", "p", "eta", "v", "b", "pi"], K)
 
 
 def vec(base):

@@ -31,9 +31,14 @@ PAIRS = [(r"\left", r"\right"), (r"\bigl", r"\bigr"), (r"\Bigl", r"\Bigr")]
 RELATION = {"=": "=", r"\leq": "<=", r"\geq": ">=", r"\leftarrow": "<-"}
 CLOSING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}"}
 INDEX = {s.name: s for s in (book.n, book.d, book.k, book.j, book.l, book.m, book.K, book.N, book.D)}
-BASES = {s.name: s for s in (book.z, book.o, book.y, book.x, book.w, book.v, book.b, book.p)} | {r"\eta": book.eta}
+BASES = {s.name: s for s in (book.z, book.o, book.y, book.x, book.w, book.v, book.b, book.p)} | {r"\eta": book.eta, r"\pi": book.pi}
 MATRICES = {s.name: s for s in (book.X, book.W, book.V, book.Z, book.O, book.Y, book.C)}
-SCALARS = {s.name: s for s in (book.L, book.J, book.c, book.s, book.t)} | {r"\alpha": book.alpha, r"\beta": book.beta}
+SCALARS = {s.name: s for s in (book.L, book.J, book.T, book.c, book.s, book.t)} | {
+    r"\alpha": book.alpha,
+    r"\beta": book.beta,
+    r"\lambda": book.lam,
+    r"\varepsilon": book.epsilon,
+}
 
 
 class LatexError(ValueError):
@@ -273,6 +278,8 @@ class _Reader:
         raise LatexError(f"the operator {name!r} is not on the notation page, in {self.latex!r}")
 
     def eigenvalue(self):
+        if self.peek() != "_":
+            return book.lam
         self.next("_"), self.next("{"), self.next(r"\max"), self.next("}")
         return largest_eigenvalue(self.argument())
 
