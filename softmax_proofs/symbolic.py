@@ -43,10 +43,63 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.indexed import Indexed
 
 __all__ = [
-    "At", "C", "D", "Eq", "Gradient", "J", "K", "KroneckerDelta", "L", "N", "Ne", "O", "Partial", "Sum", "T", "V",
-    "W", "X", "Y", "Z", "alpha", "b", "beta", "c", "collapse", "column", "d", "diag", "entry", "epsilon", "eta", "exp",
-    "inner", "j", "k", "l", "lam", "largest_eigenvalue", "log", "m", "n", "norm", "o", "ones", "p", "pi", "prove_zero",
-    "rank", "s", "sigma", "t", "v", "vec", "w", "x", "y", "z",
+    "At",
+    "C",
+    "D",
+    "Eq",
+    "Gradient",
+    "J",
+    "K",
+    "KroneckerDelta",
+    "L",
+    "N",
+    "Ne",
+    "O",
+    "Partial",
+    "Sum",
+    "T",
+    "V",
+    "W",
+    "X",
+    "Y",
+    "Z",
+    "alpha",
+    "b",
+    "beta",
+    "c",
+    "collapse",
+    "column",
+    "d",
+    "diag",
+    "entry",
+    "epsilon",
+    "eta",
+    "exp",
+    "inner",
+    "j",
+    "k",
+    "l",
+    "lam",
+    "largest_eigenvalue",
+    "log",
+    "m",
+    "n",
+    "norm",
+    "o",
+    "ones",
+    "p",
+    "pi",
+    "prove_zero",
+    "rank",
+    "s",
+    "sigma",
+    "t",
+    "v",
+    "vec",
+    "w",
+    "x",
+    "y",
+    "z",
 ]
 
 N, D, K = symbols("N D K", integer=True, positive=True)
@@ -63,7 +116,6 @@ class sigma(Function):
     """The logistic function of one number."""
 
     nargs = 1
-
 
 
 #: The entries of a matrix are written with the small letter, x_{nd} of X; the Jacobian keeps its capital.

@@ -31,7 +31,10 @@ PAIRS = [(r"\left", r"\right"), (r"\bigl", r"\bigr"), (r"\Bigl", r"\Bigr")]
 RELATION = {"=": "=", r"\leq": "<=", r"\geq": ">=", r"\leftarrow": "<-"}
 CLOSING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}"}
 INDEX = {s.name: s for s in (book.n, book.d, book.k, book.j, book.l, book.m, book.K, book.N, book.D)}
-BASES = {s.name: s for s in (book.z, book.o, book.y, book.x, book.w, book.v, book.b, book.p)} | {r"\eta": book.eta, r"\pi": book.pi}
+BASES = {s.name: s for s in (book.z, book.o, book.y, book.x, book.w, book.v, book.b, book.p)} | {
+    r"\eta": book.eta,
+    r"\pi": book.pi,
+}
 MATRICES = {s.name: s for s in (book.X, book.W, book.V, book.Z, book.O, book.Y, book.C)}
 SCALARS = {s.name: s for s in (book.L, book.J, book.T, book.c, book.s, book.t)} | {
     r"\alpha": book.alpha,

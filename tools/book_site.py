@@ -251,8 +251,7 @@ def finish_page(app, pagename, templatename, context, doctree):
     context["script_files"] = [
         script
         for script in context["script_files"]
-        if asset_name(script) in ("scripts/furo.js", "book.js")
-        or (search and asset_name(script) in SEARCH_SCRIPTS)
+        if asset_name(script) in ("scripts/furo.js", "book.js") or (search and asset_name(script) in SEARCH_SCRIPTS)
     ]
     context["book_version"] = version(app)
     context["preloaded_fonts"] = [

@@ -79,9 +79,7 @@ def find_python(wanted=None):
             "or name it with `make PYTHON=/path/to/python3 ...`." % (needed, ", ".join(old))
         )
     if wanted:
-        raise SetupError(
-            "`%s` does not run: name a Python %s or newer with `make PYTHON=...`." % (wanted, needed)
-        )
+        raise SetupError("`%s` does not run: name a Python %s or newer with `make PYTHON=...`." % (wanted, needed))
     raise SetupError("The book needs Python %s or newer, and there is none on the PATH." % needed)
 
 

@@ -83,9 +83,7 @@ def canonical(notebook):
                 count += 1
                 number = count
             result["execution_count"] = number
-            result["outputs"] = [
-                canonical_output(output, number) for output in merged_streams(cell.get("outputs", []))
-            ]
+            result["outputs"] = [canonical_output(output, number) for output in merged_streams(cell.get("outputs", []))]
         elif cell.get("attachments"):
             result["attachments"] = cell["attachments"]
         cells.append(result)
