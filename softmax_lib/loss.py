@@ -23,7 +23,8 @@ def as_targets(y, n_rows, n_classes, dtype=np.float64):
         wrong = ~(np.abs(sums - 1) <= np.sqrt(np.finfo(y.dtype).eps)) | ~(y >= 0).all(axis=1)
         if wrong.any():
             n = int(wrong.argmax())
-            raise ValueError(f"target row {n} is {y[n]}, sum {sums[n]:.6g}: it must be non-negative and sum to 1")
+            rule = "must be non-negative and sum to 1, or the gradient is not softmax(z) - y"
+            raise ValueError(f"target row {n} is {y[n]} with sum {sums[n]:.6g}: each row {rule}")
         return y.astype(dtype, copy=False)
     if y.shape != (n_rows,):
         raise ValueError(f"y has shape {y.shape}, expected {(n_rows,)} labels or {(n_rows, n_classes)} rows")

@@ -63,7 +63,7 @@ FUNCTIONS = {
     "label too large": (lambda: cross_entropy(X, [0, 1, 2, 1]), ValueError, r"labels must lie in 0 .. 1, got 0 .. 2"),
     "negative label": (lambda: cross_entropy(X, [0, -1, 1, 1]), ValueError, r"labels must lie in 0 .. 1, got -1 .. 1"),
     "float labels": (lambda: cross_entropy_gradient(X, [0.0, 1, 0, 1]), TypeError, "got dtype float64"),
-    "target rows": (lambda: cross_entropy(X, np.ones((4, 2))), ValueError, r"target row 0 is \[1. 1.\], sum 2"),
+    "target rows": (lambda: cross_entropy(X, np.ones((4, 2))), ValueError, r"target row 0 is \[1. 1.\] with sum 2"),
     "shape of targets": (lambda: cross_entropy(X, np.eye(3)), ValueError, r"shape \(3, 3\), expected \(4, 2\)"),
     "one row": (lambda: cross_entropy(X[0], [0]), ValueError, r"z must have shape \(N, K\), got \(2,\)"),
     "reduction": (lambda: cross_entropy(X, Y, reduction="avg"), ValueError, "'mean', 'sum' or 'none', got 'avg'"),
