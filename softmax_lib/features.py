@@ -129,4 +129,4 @@ class Features:
             return sum(P[rows].T @ self.dense(rows) ** 2 for rows in self.blocks())
         squares = (self.X.multiply(self.X).T @ P).T  # (K, D)
         c = 0 if self.centre is None else self.centre
-        return squares - 2 * c * (self.XT @ P).T + np.outer(P.sum(axis=0), c**2 + np.zeros(self.shape[1]))
+        return (squares - 2 * c * (self.XT @ P).T + np.outer(P.sum(axis=0), c**2 + np.zeros(self.shape[1]))).clip(0)

@@ -246,7 +246,8 @@ class Point:
         promised before the last step (chapter 10); infinite if the model is no guide because the logits
         are saturated.
         """
-        point, s, eps = self, self.objective.s, np.finfo(self.Z.dtype).eps
+        point, s, y, eps = self, self.objective.s, self.objective.y, np.finfo(self.Z.dtype).eps
+        seen = (np.bincount(y, s, len(self.Wb)) if y.ndim == 1 else s @ y) > 0  # (K,): other intercepts go to -infinity
         for _ in range(max_iter):
             O = point.shifted.probabilities  # (N, K)
             H = -((O * s[:, None]).T @ O)  # (K, K)
@@ -256,17 +257,17 @@ class Point:
             step = -np.linalg.lstsq(H, db)[0].clip(-1e30, 1e30)  # (K,): H is singular along (1, ..., 1), or wholly
             decrement = max(0.0, float(-db @ step))  # twice what a full step promises
             noise = 10 * eps * (2 * (s @ O) - db + np.abs(H) @ np.abs(step)) + abs(db.sum())  # (K,)
-            if not (np.abs(db + H @ step) <= noise).all():  # H is flat where db is not: saturated logits
+            if not (np.abs(db + H @ step) <= noise)[seen].all():  # H is flat where db is not: saturated logits
                 return self, np.inf
             Wb, t = np.pad(step.astype(self.Wb.dtype)[:, None], ((0, 0), (self.W.shape[1], 0))), 1.0  # (K, D + 1)
-            if decrement <= eps * point.J and np.ptp(step) < 0.5:  # the last step counts for dW, if not for J
+            if decrement <= eps * point.J and np.ptp(step[seen]) < 0.5:  # the last step counts for dW, if not for J
                 return point.moved(1.0, Wb, Wb[:, -1]), decrement
             while not (new := point.moved(t, Wb, Wb[:, -1])).J <= point.J - t * decrement / 4 and t > eps:
                 t /= 2
             if not new.J < point.J:
                 break
             point = new
-        return point, decrement if np.ptp(step) < 0.5 else np.inf
+        return point, decrement if np.ptp(step[seen]) < 0.5 else np.inf
 
 
 class Curvature:

@@ -156,3 +156,22 @@ def test_a_common_shift_of_the_classes_is_no_step():
         assert abs(step.sum(axis=0)).max() < 1e-4
         point = objective.at(point.W + step[:, :-1], point.b + step[:, -1])
     assert newton_cg(objective).converged
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_class_without_weight_leaves_the_certificate_finite(dtype):
+    """Its intercept goes to minus infinity, and J has an infimum only; that of the other classes is the same."""
+    weights = np.where(Y == 2, 0, 1 + WEIGHTS)
+    result = newton_cg(Objective(X.astype(dtype), Y, alpha=0.1, sample_weight=weights))
+    other = newton_cg(Objective(X[Y != 2], Y[Y != 2], alpha=0.1, sample_weight=weights[Y != 2]), tol=1e-12)
+    assert result.converged
+    assert 0 <= result.history["loss"][-1] - other.history["loss"].min() <= result.suboptimality + 1e-7
+
+
+def test_sparse_rows_far_from_their_mean_have_no_negative_squares():
+    from scipy import sparse
+
+    from softmax_lib.features import Features
+
+    rows = sparse.csr_matrix(1000 + 1e-4 * X.astype(np.float32))
+    assert Features(rows, np.full(D, 1000.0)).squares(np.ones((N, K), np.float32)).min() >= 0
