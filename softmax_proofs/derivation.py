@@ -12,7 +12,7 @@ import itertools
 import math
 from dataclasses import dataclass, field
 
-from sympy import Dummy, Expr, Sum, sympify
+from sympy import Dummy, Expr, Product, Sum, sympify
 from sympy.matrices.expressions import MatMul, MatrixExpr
 from sympy.tensor.indexed import Indexed
 
@@ -33,6 +33,7 @@ from .symbolic import (
     m,
     n,
     norm,
+    product_as_sum,
     prove_zero,
     rank,
     scalar_form,
@@ -239,7 +240,7 @@ def _rule_key(left):
 
 def _fresh_sum(total):
     """Give the bound indices names of their own, so that no free index of the same letter is caught."""
-    if not isinstance(total, Sum):
+    if not isinstance(total, (Sum, Product)):
         return total
     for index, *_ in total.limits:
         total = total.xreplace({index: Dummy(index.name, integer=True, positive=True)})
@@ -247,7 +248,7 @@ def _fresh_sum(total):
 
 
 def _fresh(expression):
-    return expression.replace(lambda e: isinstance(e, Sum), _fresh_sum)
+    return expression.replace(lambda e: isinstance(e, (Sum, Product)), _fresh_sum)
 
 
 def _known_total(total, rules):
@@ -274,6 +275,8 @@ def _expand(expression, rules):
         arguments, right = rules[key]
         given = expression.indices if isinstance(expression, Indexed) else expression.args
         return _expand(_fresh(right).xreplace(dict(zip(arguments, given, strict=True))), rules)
+    if isinstance(expression, Product):
+        return _expand(product_as_sum(expression), rules)
     if isinstance(expression, Sum):
         expression = _fresh_sum(_known_total(expression, rules))
     if not expression.args or isinstance(expression, Indexed):

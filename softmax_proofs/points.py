@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import cmath
 import itertools
+import math
 from functools import cache
 
 import numpy as np
-from sympy import Add, KroneckerDelta, Mul, Pow, Sum, exp, log, sympify
+from sympy import Add, KroneckerDelta, Mul, Pow, Product, Sum, exp, log, sympify
 from sympy.tensor.indexed import Indexed
 
 from .symbolic import (
@@ -113,7 +114,9 @@ class Point:
             arguments, right = self.rules[key]
             return self._value(right, {**env, **dict(zip(arguments, numbers, strict=True))})
         if isinstance(e, Sum):
-            return self._sum(e.function, e.limits, env)
+            return sum(self._terms(e.function, e.limits, env), 0j)
+        if isinstance(e, Product):
+            return math.prod(self._terms(e.function, e.limits, env), start=1 + 0j)
         if isinstance(e, KroneckerDelta):
             left, right = (self._value(a, env) for a in e.args)
             return complex(left == right)
@@ -137,12 +140,15 @@ class Point:
             return cmath.log(parts[0])
         raise TypeError(f"no rule to evaluate {e.func.__name__} in {e}; add one to softmax_proofs.points")
 
-    def _sum(self, body, limits, env):
+    def _terms(self, body, limits, env):
+        """Yield the terms of a sum, or the factors of a product, over every choice of its indices."""
         if not limits:
-            return self._value(body, env)
+            yield self._value(body, env)
+            return
         *inner, (index, low, high) = limits  # the last limit is the outermost sum
         low, high = (round(self._value(bound, env).real) for bound in (low, high))
-        return sum((self._sum(body, inner, {**env, index: i}) for i in range(low, high + 1)), 0j)
+        for i in range(low, high + 1):
+            yield from self._terms(body, inner, {**env, index: i})
 
     def _lookup(self, key, numbers):
         array = self.array(*key)

@@ -24,6 +24,7 @@ from sympy import (
     Mul,
     Ne,
     OneMatrix,
+    Product,
     S,
     Sum,
     Symbol,
@@ -56,6 +57,7 @@ __all__ = [
     "Ne",
     "O",
     "Partial",
+    "Product",
     "Sum",
     "T",
     "V",
@@ -264,13 +266,20 @@ def as_number(product):
 def collapse(expression):
     """Carry out every sum over a Kronecker delta and pull constants out of the sums that remain.
 
-    On the way exponentials of sums become products, and logarithms of products (of positive numbers) sums.
+    On the way exponentials of sums become products, and logarithms of products (of positive numbers) sums; a
+    product over an index, written with `Product`, is read as the exponential of the sum of its logarithms.
 
     >>> collapse((exp(z[k]) / Sum(exp(z[l]), (l, 1, K))).diff(z[j]))
     -exp(z[j])*exp(z[k])/Sum(exp(z[l]), (l, 1, K))**2 + exp(z[k])*KroneckerDelta(j, k)/Sum(exp(z[l]), (l, 1, K))
     """
+    expression = expression.replace(lambda e: isinstance(e, Product), product_as_sum)
     one_fraction = expression.replace(log, lambda argument: log(together(argument)))
     return expand_log(one_fraction, force=True).replace(lambda e: isinstance(e, Sum), _collapse_sum)
+
+
+def product_as_sum(product):
+    """Write a product of positive factors as the exponential of the sum of their logarithms."""
+    return exp(Sum(log(product.function), *product.limits))
 
 
 def _collapse_sum(total):
@@ -283,8 +292,23 @@ def _collapse_sum(total):
 
 def _multiply_out(expression):
     """Expand products and exp(a + b), but leave exp(sum) alone: SymPy would make a product over symbolic bounds."""
-    split = expression.replace(exp, lambda power: Mul(*(exp(term) for term in Add.make_args(power))))
-    return expand(split, power_exp=False)
+    return expand(_split_exponents(expression), power_exp=False)
+
+
+def _split_exponents(expression):
+    """Write exp(a + b) as exp(a) exp(b), so that fractions of exponentials can be put together."""
+    return expression.replace(exp, lambda power: Mul(*(exp(term) for term in Add.make_args(power))))
+
+
+def _one_sum(total):
+    """Write a sum whose terms are a factor times an inner sum as one sum over both indices."""
+    inner = [factor for factor in Mul.make_args(total.function) if isinstance(factor, Sum)]
+    if len(inner) != 1:
+        return total
+    names = {index: Dummy(index.name, integer=True, positive=True) for index in inner[0].variables}
+    limits = [(names[index], low, high) for index, low, high in inner[0].limits]
+    rest = Mul(*(factor for factor in Mul.make_args(total.function) if factor is not inner[0]))
+    return Sum(rest * inner[0].function.xreplace(names), *limits, *total.limits)
 
 
 def _collapse_term(term, index, low, high):
@@ -324,7 +348,9 @@ def prove_zero(expression, where=None, rewrite=lambda e: e):
     """
     before = None
     while expression != before:
-        before, expression = expression, _same_names(rewrite(collapse(expression)))
+        before = expression
+        ready = _split_exponents(expression).replace(lambda e: isinstance(e, Sum), _one_sum)
+        expression = _same_names(rewrite(collapse(ready)))
     deltas = sorted(expression.atoms(KroneckerDelta), key=str)
     if deltas:
         a, b = deltas[0].args

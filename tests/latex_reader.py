@@ -7,10 +7,10 @@ reader sees is skipped.  Letters mean what the notation page says.
     expr     [+-] term ([+-] term)*
     term     factor (factor | \cdot factor | / factor)*
     factor   base ^exponent?                          exponent \top transposes
-    base     number, letter, letter_{indices}, e^{..}, \frac, \frac{\partial ..}{\partial ..}, \sum, \ln,
+    base     number, letter, letter_{indices}, e^{..}, \frac, \frac{\partial ..}{\partial ..}, \sum, \prod, \ln,
              \delta_{kj}, \nabla_W J, \operatorname{diag|rank}, \lambda_{\max}, \lVert .. \rVert, brackets
 
-A sum reaches to the end of its term; a function takes the next base, and a power behind that is refused.
+A sum or product reaches to the end of its term; a function takes the next base, and a power behind that is refused.
 """
 
 from __future__ import annotations
@@ -179,6 +179,7 @@ class _Reader:
         special = {
             r"\frac": self.fraction,
             r"\sum": self.sum,
+            r"\prod": lambda: self.sum(sympy.Product),
             r"\ln": self.logarithm,
             r"\delta": self.delta,
             r"\nabla": self.gradient,
@@ -248,14 +249,14 @@ class _Reader:
             return book.Partial(self.factor() if f is None else f, variable)
         return self.group(self.expr) / self.group(self.expr)
 
-    def sum(self):
+    def sum(self, over=sympy.Sum):
         self.next("_"), self.next("{")
         index = self.index()
         self.next("=")
         low = self.expr()
         self.next("}"), self.next("^")
         high = self.group(self.expr)
-        return sympy.Sum(self.term(), (index, low, high))
+        return over(self.term(), (index, low, high))
 
     def logarithm(self):
         return log(self.argument())

@@ -139,3 +139,31 @@ def test_a_condition_that_nothing_satisfies_proves_nothing(chapter):
 def test_an_assignment_is_no_result(chapter):
     with pytest.raises(ValueError, match="assignment"):
         chapter.result("result-step", W, "<-", W - alpha * W)
+
+
+def test_products_are_proved_and_measured(chapter):
+    likelihood = Product(o[k] ** y[k], (k, 1, K))
+    chapter.result("result-log-of-a-product", -log(likelihood), "=", L)
+    chapter.quoted("quoted-a25-ok", Product(o[l] ** KroneckerDelta(l, k), (l, 1, K)), "=", o[k])
+    for wrong in (Product(o[k] ** y[j], (k, 1, K)), Sum(o[k] ** y[k], (k, 1, K)), Product(z[k] ** y[k], (k, 1, K))):
+        with pytest.raises(AssertionError):
+            chapter.result("result-wrong-product", -log(wrong), "=", L)
+        with pytest.raises(AssertionError):
+            chapter.result("result-wrong-product", -log(wrong), "=", L, measured_only=True)
+
+
+def test_the_index_of_a_product_in_a_definition_catches_no_free_index(chapter):
+    chapter.definition("definition-power", s, "=", Product(o[k] ** y[k], (k, 1, K)))
+    chapter.result("result-power", o[k] * s, "=", o[k] * Product(o[l] ** y[l], (l, 1, K)))
+
+
+def test_a_product_of_negative_factors_is_no_logarithm(chapter):
+    with pytest.raises(AssertionError):
+        chapter.result("result-negative", log(Product(z[k], (k, 1, K))), "=", Sum(log(z[k]), (k, 1, K)))
+
+
+def test_the_order_of_two_sums_is_free(chapter):
+    by_class = Sum(z[k] * Sum(x[n, d], (n, 1, N)), (k, 1, K))
+    chapter.result("result-order", by_class, "=", Sum(Sum(z[k] * x[n, d], (k, 1, K)), (n, 1, N)))
+    with pytest.raises(AssertionError):
+        chapter.result("result-one-index", by_class, "=", Sum(z[n] * x[n, d], (n, 1, N)))
