@@ -284,10 +284,22 @@ def product_as_sum(product):
 
 def _collapse_sum(total):
     body = total.function
-    # The order of the sums is free, as no bound depends on an index: classes first, then features, then examples.
-    for limits in sorted(total.limits, key=lambda limits: {K: 0, D: 1, N: 2}.get(limits[2], 3)):
+    # The order of the sums is free, as no bound depends on an index.
+    for limits in sorted(total.limits, key=_turn):
         body = Add(*(_collapse_term(term, *limits) for term in Add.make_args(_multiply_out(body))))
     return body
+
+
+def _turn(limits):
+    """When a sum is carried out: classes first, then features, then examples."""
+    return {K: 0, D: 1, N: 2}.get(limits[2], 3)
+
+
+def _swapped(factor, inner_sum, limits):
+    """Carry out a sum over classes inside a sum over examples that depends on them: sum_k a_k sum_n f_nk."""
+    names = {i: Dummy(i.name, integer=True, positive=True) for i in inner_sum.variables if factor.has(i)}
+    inner_sum = Sum(inner_sum.function.xreplace(names), *(limit.xreplace(names) for limit in inner_sum.limits))
+    return _collapse_sum(Sum(factor * inner_sum.function, limits, *inner_sum.limits))
 
 
 def _multiply_out(expression):
@@ -300,22 +312,14 @@ def _split_exponents(expression):
     return expression.replace(exp, lambda power: Mul(*(exp(term) for term in Add.make_args(power))))
 
 
-def _one_sum(total):
-    """Write a sum whose terms are a factor times an inner sum as one sum over both indices."""
-    inner = [factor for factor in Mul.make_args(total.function) if isinstance(factor, Sum)]
-    if len(inner) != 1:
-        return total
-    names = {index: Dummy(index.name, integer=True, positive=True) for index in inner[0].variables}
-    limits = [(names[index], low, high) for index, low, high in inner[0].limits]
-    rest = Mul(*(factor for factor in Mul.make_args(total.function) if factor is not inner[0]))
-    return Sum(rest * inner[0].function.xreplace(names), *limits, *total.limits)
-
-
 def _collapse_term(term, index, low, high):
     if any(index in delta.free_symbols for delta in term.atoms(KroneckerDelta)):
         # The other index of the delta is one of 1..K by its meaning, so no case "out of range" is needed.
         return deltasummation(term, (index, low, high), no_piecewise=True)
     constant, rest = term.as_independent(index, as_Add=False)
+    inner_sums = [factor for factor in Mul.make_args(rest) if isinstance(factor, Sum)]
+    if len(inner_sums) == 1 and _turn((index, low, high)) < min(map(_turn, inner_sums[0].limits)):
+        return constant * _swapped(rest / inner_sums[0], inner_sums[0], (index, low, high))
     return constant * ((high - low + 1) if rest == 1 else Sum(rest, (index, low, high)))
 
 
@@ -349,8 +353,7 @@ def prove_zero(expression, where=None, rewrite=lambda e: e):
     before = None
     while expression != before:
         before = expression
-        ready = _split_exponents(expression).replace(lambda e: isinstance(e, Sum), _one_sum)
-        expression = _same_names(rewrite(collapse(ready)))
+        expression = _same_names(rewrite(collapse(_split_exponents(expression))))
     deltas = sorted(expression.atoms(KroneckerDelta), key=str)
     if deltas:
         a, b = deltas[0].args

@@ -87,3 +87,16 @@ def test_identities_are_proved(expression):
 )
 def test_false_statements_leave_something_over(expression):
     assert prove_zero(expression) != []
+
+
+def test_a_sum_over_classes_is_carried_out_inside_a_sum_over_examples():
+    """As with a free intercept: sum_k e^{b_k} sum_n x_nd z_nk, where the outer sum has no own factor to collapse."""
+    inside = Sum(x[n, d] * z[n, k] / Sum(exp(b[l]) * z[n, l], (l, 1, K)), (n, 1, N))
+    assert prove_zero(Sum(exp(b[k]) * inside, (k, 1, K)) - Sum(x[n, d], (n, 1, N))) == []
+    assert prove_zero(Sum(exp(b[k]) * inside, (k, 1, K)) - 2 * Sum(x[n, d], (n, 1, N))) != []
+
+
+def test_swapping_two_sums_catches_no_index():
+    inner_sum = Sum(z[n, k], (n, 1, N))
+    assert prove_zero(Sum(o[n, k] * inner_sum, (k, 1, K)) - Sum(o[n, k] * z[m, k], (m, 1, N), (k, 1, K))) == []
+    assert prove_zero(Sum(o[n, k] * inner_sum, (k, 1, K)) - Sum(o[n, k] * z[n, k], (n, 1, N), (k, 1, K))) != []
