@@ -7,6 +7,7 @@ Here beta is `e.W`, one column a class, and the first feature is the constant 1,
 from __future__ import annotations
 
 import numpy as np
+
 import softmax_lib
 from softmax_proofs.claims.examples import close, derivative, pieces, sigmoid, softmax
 from softmax_proofs.claims.judging import claim, conditional, corrected, holds, marked_up, missing

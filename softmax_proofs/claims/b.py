@@ -6,6 +6,7 @@ One example, with features `e.x`, target `e.y`, logits `e.z` and S = `e.o`; w_i 
 from __future__ import annotations
 
 import numpy as np
+
 import softmax_lib
 from softmax_proofs.claims.examples import close, derivative, pieces, sigmoid, softmax
 from softmax_proofs.claims.judging import claim, conditional, corrected, holds, marked_up, missing

@@ -6,6 +6,7 @@ Here W is `e.W`, a = W^T x is `e.z` and z = softmax(a) is `e.o`; the constant is
 from __future__ import annotations
 
 import numpy as np
+
 import softmax_lib
 from softmax_proofs.claims.examples import close, derivative, pieces, sigmoid, softmax
 from softmax_proofs.claims.judging import claim, conditional, corrected, holds, marked_up, missing
