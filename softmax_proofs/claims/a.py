@@ -412,13 +412,14 @@ def gradient_of_the_penalty(e):
 
 
 @claim("A47")
-def the_update_with_its_braces(e):
-    """Inside the braces of the sum, and behind its minus, the penalty pushes the weights up."""
+def the_update_with_a_stray_bracket(e):
+    """With the penalty inside the sum, behind the minus, the weights grow; outside, the intercepts are still wrong."""
     right = e.W - e.alpha * derivative(e.penalised, e.W)
     fit = e.X.T @ (e.Y - e.O)
     inside_the_sum = e.W - e.alpha * (-(fit + e.N * e.lam * e.W) / e.N)
-    outside = e.W - e.alpha * (-fit / e.N + e.lam * e.without_intercepts())
-    return corrected(printed=close(inside_the_sum, right), corrected=close(outside, right))
+    outside = e.W - e.alpha * (-fit / e.N + e.lam * e.W)
+    mended = e.W - e.alpha * (-fit / e.N + e.lam * e.without_intercepts())
+    return corrected(printed=close(inside_the_sum, right) or close(outside, right), corrected=close(mended, right))
 
 
 @claim("A48")
