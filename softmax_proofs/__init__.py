@@ -6,6 +6,8 @@
     The letters of the ledger, with sums over a symbolic number of classes and entries of matrices, in SymPy.
 ``softmax_proofs.points``
     The random points at which every statement is measured, on a road that shares nothing with SymPy's calculus.
+``softmax_proofs.claims``
+    The claims of the three sources, each with a check that returns its verdict.
 
 The companion library, `softmax_lib`, knows nothing of this package.  Nothing is imported until a module is asked
 for: ``from softmax_proofs.derivation import Derivation``, then ``from softmax_proofs.symbolic import *``.
