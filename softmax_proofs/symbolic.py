@@ -80,6 +80,7 @@ __all__ = [
     "k",
     "l",
     "lam",
+    "largest",
     "largest_eigenvalue",
     "log",
     "m",
@@ -93,6 +94,7 @@ __all__ = [
     "rank",
     "s",
     "sigma",
+    "smallest",
     "t",
     "v",
     "vec",
@@ -160,6 +162,14 @@ class norm(Function):
 
 class largest_eigenvalue(Function):
     """The largest eigenvalue of a symmetric matrix."""
+
+
+class largest(Function):
+    """The largest entry of a vector, ``largest(vec(z))``, written max(z) in the text."""
+
+
+class smallest(Function):
+    """The smallest entry of a vector, written min(z) in the text."""
 
 
 class inner(Function):
