@@ -269,7 +269,9 @@ def _expand(expression, rules):
         independent = {key: rule for key, rule in rules.items() if key != key_of(variable)}
         inside = _expand(f, independent)
         if inside.has(rank, norm, largest, smallest, largest_eigenvalue, At):
-            raise TypeError(f"{f} contains a rank, norm, largest entry, eigenvalue or At, which cannot be differentiated here")
+            raise TypeError(
+                f"{f} contains a rank, norm, extreme, eigenvalue or At, which cannot be differentiated here"
+            )
         return _expand(inside.diff(variable), rules)
     key = key_of(expression)
     if key in rules:

@@ -8,7 +8,8 @@ reader sees is skipped.  Letters mean what the notation page says.
     term     factor (factor | \cdot factor | / factor)*
     factor   base ^exponent?                          exponent \top transposes
     base     number, letter, letter_{indices}, e^{..}, \frac, \frac{\partial ..}{\partial ..}, \sum, \ln,
-             \delta_{kj}, \nabla_W J, \operatorname{diag|rank}, \lambda_{\max}, \max(z), \min(z), \lVert .. \rVert, brackets
+             \delta_{kj}, \nabla_W J, \operatorname{diag|rank}, \lambda_{\max}, \max(z), \min(z),
+             \lVert .. \rVert, brackets
 
 A sum reaches to the end of its term; a function takes the next base, and a power behind that is refused.
 """
