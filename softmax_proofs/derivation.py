@@ -29,6 +29,7 @@ from .symbolic import (
     j,
     k,
     l,
+    largest,
     largest_eigenvalue,
     m,
     n,
@@ -37,6 +38,7 @@ from .symbolic import (
     prove_zero,
     rank,
     scalar_form,
+    smallest,
 )
 
 RELATIONS = ("=", "<=", ">=")
@@ -267,8 +269,10 @@ def _expand(expression, rules):
         f, variable = expression.args
         independent = {key: rule for key, rule in rules.items() if key != key_of(variable)}
         inside = _expand(f, independent)
-        if inside.has(rank, norm, largest_eigenvalue, At):
-            raise TypeError(f"{f} contains a rank, norm, eigenvalue or At, which cannot be differentiated here")
+        if inside.has(rank, norm, largest, smallest, largest_eigenvalue, At):
+            raise TypeError(
+                f"{f} contains a rank, norm, extreme, eigenvalue or At, which cannot be differentiated here"
+            )
         return _expand(inside.diff(variable), rules)
     key = key_of(expression)
     if key in rules:

@@ -23,16 +23,20 @@ from .symbolic import (
     N,
     Partial,
     entry,
+    largest,
     largest_eigenvalue,
     norm,
     rank,
     scalar_form,
     sigma,
+    smallest,
 )
 
 MATRIX_FUNCTIONS = {
     rank: lambda matrix: np.linalg.matrix_rank(matrix, rtol=1e-9),
     norm: np.linalg.norm,
+    largest: np.max,
+    smallest: np.min,
     largest_eigenvalue: lambda matrix: np.linalg.eigvalsh(matrix)[-1],
 }
 

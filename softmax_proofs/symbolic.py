@@ -82,6 +82,7 @@ __all__ = [
     "k",
     "l",
     "lam",
+    "largest",
     "largest_eigenvalue",
     "log",
     "m",
@@ -95,6 +96,7 @@ __all__ = [
     "rank",
     "s",
     "sigma",
+    "smallest",
     "t",
     "v",
     "vec",
@@ -162,6 +164,14 @@ class norm(Function):
 
 class largest_eigenvalue(Function):
     """The largest eigenvalue of a symmetric matrix."""
+
+
+class largest(Function):
+    """The largest entry of a vector, ``largest(vec(z))``, written max(z) in the text."""
+
+
+class smallest(Function):
+    """The smallest entry of a vector, written min(z) in the text."""
 
 
 class inner(Function):

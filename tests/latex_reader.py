@@ -8,7 +8,8 @@ reader sees is skipped.  Letters mean what the notation page says.
     term     factor (factor | \cdot factor | / factor)*
     factor   base ^exponent?                          exponent \top transposes
     base     number, letter, letter_{indices}, e^{..}, \frac, \frac{\partial ..}{\partial ..}, \sum, \prod, \ln,
-             \delta_{kj}, \nabla_W J, \operatorname{diag|rank}, \lambda_{\max}, \lVert .. \rVert, brackets
+             \delta_{kj}, \nabla_W J, \operatorname{diag|rank}, \lambda_{\max}, \max(z), \min(z),
+             \lVert .. \rVert, brackets
 
 A sum or product reaches to the end of its term; a function takes the next base, and a power behind that is refused.
 """
@@ -187,6 +188,8 @@ class _Reader:
             r"\lambda": self.eigenvalue,
             r"\mathbf": self.ones,
             r"\sigma": self.sigmoid,
+            r"\max": self.largest,
+            r"\min": self.smallest,
         }
         if token in special:
             return special[token]()
@@ -286,6 +289,12 @@ class _Reader:
             return book.lam
         self.next("_"), self.next("{"), self.next(r"\max"), self.next("}")
         return largest_eigenvalue(self.argument())
+
+    def largest(self):
+        return book.largest(self.argument())
+
+    def smallest(self):
+        return book.smallest(self.argument())
 
     def ones(self):
         self.next("{"), self.next("1"), self.next("}")

@@ -56,6 +56,10 @@ def test_inequalities_and_ranks_are_measured(chapter):
     chapter.result("result-bound", largest_eigenvalue(C), "<=", Sum(o[k], (k, 1, K)) / 2, measured_only=True)
     with pytest.raises(AssertionError, match="result-too-tight"):
         chapter.result("result-too-tight", largest_eigenvalue(C), "<=", Sum(o[k], (k, 1, K)) / 20, measured_only=True)
+    chapter.result("result-mean", smallest(vec(v)), "<=", Sum(o[k] * v[k], (k, 1, K)), measured_only=True)
+    with pytest.raises(AssertionError, match="result-not-the-largest"):
+        mean = Sum(v[k], (k, 1, K)) / K
+        chapter.result("result-not-the-largest", largest(vec(v)), "<=", mean, measured_only=True)
     with pytest.raises(AssertionError, match="result-rank"):
         chapter.result("result-rank", rank(C), "=", K, measured_only=True)
 

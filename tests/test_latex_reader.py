@@ -22,6 +22,7 @@ SOFTMAX = exp(z[k]) / Sum(exp(z[l]), (l, 1, K))
         (r"C = \operatorname{diag}(o) - o o^\top", (C, "=", diag(vec(o)) - vec(o) * vec(o).T)),
         (r"\nabla_W J = \frac{1}{N} X^\top (O - Y)", (Gradient(J, W), "=", X.T * (O - Y) / N)),
         (r"\prod_{k=1}^{K} o_k^{y_k} = s", (Product(o[k] ** y[k], (k, 1, K)), "=", s)),
+        (r"\max(z) - \min(z) \leq c", (largest(vec(z)) - smallest(vec(z)), "<=", c)),
         (r"\sum_{k=1}^{K} o_k + c \leq 2", (Sum(o[k], (k, 1, K)) + c, "<=", 2)),
     ],
 )
@@ -98,7 +99,7 @@ SLIPS = {
     "k": "j", "j": "k", "l": "k", "n": "d", "d": "m", "m": "d",
     "K": "N", "N": "K", "D": "K", "o": "z", "z": "o", "y": "o", "x": "w", "w": "x", "v": "o", "b": "v", "p": "o",
     "O": "Y", "Y": "O", "X": "O", "W": "X", "L": "J", "J": "L", "s": "c", "c": "s", "C": "W", "t": "c", "e": "s",
-    r"\sum": r"\prod", r"\prod": r"\sum",
+    r"\sum": r"\prod", r"\prod": r"\sum", r"\max": r"\min", r"\min": r"\max",
     r"\top": "2", r"\ln": "", r"\eta": "z", r"\alpha": r"\beta", r"\beta": r"\alpha",
 }  # fmt: skip
 
