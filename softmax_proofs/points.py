@@ -23,6 +23,7 @@ from .symbolic import (
     N,
     Partial,
     entry,
+    epsilon,
     largest,
     largest_eigenvalue,
     norm,
@@ -39,6 +40,9 @@ MATRIX_FUNCTIONS = {
     smallest: np.min,
     largest_eigenvalue: lambda matrix: np.linalg.eigvalsh(matrix)[-1],
 }
+
+#: Letters that stand for a number between 0 and 1.
+SHARES = {epsilon}
 
 
 def key_of(expression):
@@ -99,7 +103,8 @@ class Point:
         if not e.args and e.is_number:
             return complex(e)
         if isinstance(e, Partial):
-            return self._complex_step(*e.args, env)
+            step = self._complex_step_of_letter if e.args[1].is_Symbol else self._complex_step
+            return step(*e.args, env)
         if e.func in MATRIX_FUNCTIONS:
             return complex(MATRIX_FUNCTIONS[e.func](self._matrix(e.args[0], env)))
         if isinstance(e, At):
@@ -130,6 +135,8 @@ class Point:
             return self._value(right, {**env, **dict(zip(arguments, values, strict=True))})
         if e.is_Symbol:
             number = self.scalars.setdefault(e, complex(self.draw()))
+            if e in SHARES:
+                return abs(number) / (1 + abs(number)) + 0j
             return abs(number) + 0j if e.is_positive else number
         parts = [self._value(a, env) for a in e.args]
         if isinstance(e, Add):
@@ -194,3 +201,14 @@ class Point:
             array[place] -= 1j * h
             if derived:
                 self.arrays.pop(key)
+
+    def _complex_step_of_letter(self, f, letter, env):
+        """The derivative with respect to a letter without indices, such as the temperature T."""
+        if self.differentiating:
+            raise TypeError(f"second derivatives such as that of {f} are not measured here")
+        h, value = 1e-30, self._value(letter, env)
+        self.differentiating = True
+        try:
+            return complex(self._value(f, {**env, letter: value + 1j * h}).imag / h)
+        finally:
+            self.differentiating = False

@@ -171,3 +171,18 @@ def test_the_order_of_two_sums_is_free(chapter):
     chapter.result("result-order", by_class, "=", Sum(Sum(z[k] * x[n, d], (k, 1, K)), (n, 1, N)))
     with pytest.raises(AssertionError):
         chapter.result("result-one-index", by_class, "=", Sum(z[n] * x[n, d], (n, 1, N)))
+
+
+@pytest.mark.parametrize("measured_only", [False, True])
+def test_a_derivative_by_a_letter_without_indices_is_proved_and_measured(measured_only):
+    ledger = Derivation()
+    ledger.definition("definition-softmax", o[k], "=", exp(z[k] / T) / Sum(exp(z[l] / T), (l, 1, K)))
+    mean = Sum(o[k] * z[k], (k, 1, K))
+    ledger.result("result-slope", Partial(log(o[k]), T), "=", (mean - z[k]) / T**2, measured_only=measured_only)
+    for wrong in ((z[k] - mean) / T**2, (mean - z[k]) / T):
+        with pytest.raises(AssertionError, match="result-wrong"):
+            ledger.result("result-wrong", Partial(log(o[k]), T), "=", wrong, measured_only=measured_only)
+
+
+def test_the_share_epsilon_is_measured_between_zero_and_one():
+    Derivation().result("result-share", epsilon * (1 - epsilon), ">=", 0, measured_only=True)

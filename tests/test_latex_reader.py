@@ -100,6 +100,7 @@ SLIPS = {
     "K": "N", "N": "K", "D": "K", "o": "z", "z": "o", "y": "o", "x": "w", "w": "x", "v": "o", "b": "v", "p": "o",
     "O": "Y", "Y": "O", "X": "O", "W": "X", "L": "J", "J": "L", "s": "c", "c": "s", "C": "W", "t": "c", "e": "s",
     r"\sum": r"\prod", r"\prod": r"\sum", r"\max": r"\min", r"\min": r"\max",
+    "T": "c", r"\pi": "p", r"\varepsilon": r"\lambda", r"\lambda": "c",
     r"\top": "2", r"\ln": "", r"\eta": "z", r"\alpha": r"\beta", r"\beta": r"\alpha",
 }  # fmt: skip
 
