@@ -21,6 +21,8 @@ SOFTMAX = exp(z[k]) / Sum(exp(z[l]), (l, 1, K))
         (r"\frac{\partial}{\partial z_j} \ln o_k = 1", (Partial(log(o[k]), z[j]), "=", 1)),
         (r"C = \operatorname{diag}(o) - o o^\top", (C, "=", diag(vec(o)) - vec(o) * vec(o).T)),
         (r"\nabla_W J = \frac{1}{N} X^\top (O - Y)", (Gradient(J, W), "=", X.T * (O - Y) / N)),
+        (r"\mu_k^\top A^\top A x", (inner(column(Mu, k), A.T * A * vec(x)),)),
+        (r"\mu_{dk} = 1", (mu[d, k], "=", 1)),
         (r"\sum_{k=1}^{K} o_k + c \leq 2", (Sum(o[k], (k, 1, K)) + c, "<=", 2)),
     ],
 )
@@ -98,6 +100,7 @@ SLIPS = {
     "K": "N", "N": "K", "D": "K", "o": "z", "z": "o", "y": "o", "x": "w", "w": "x", "v": "o", "b": "v", "p": "o",
     "O": "Y", "Y": "O", "X": "O", "W": "X", "L": "J", "J": "L", "s": "c", "c": "s", "C": "W", "t": "c", "e": "s",
     r"\top": "2", r"\ln": "", r"\eta": "z", r"\alpha": r"\beta", r"\beta": r"\alpha",
+    r"\mu": "w", "A": "X",
 }  # fmt: skip
 
 
