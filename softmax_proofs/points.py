@@ -80,9 +80,10 @@ class Point:
     def array(self, name, n_indices):
         key = (name, n_indices)
         if key not in self.arrays:
-            of_weights = n_indices == 2 and name in ("w", "v")  # D x K, a matrix of weights or a direction
-            rows = (self.sizes[D if of_weights else N],) if n_indices == 2 else ()
-            numbers = self.draw((*rows, self.sizes[K if of_weights else SIZE[name]]))
+            of_weights = n_indices == 2 and name in ("w", "v", "mu")  # D x K: weights, a direction, means of classes
+            square = name == "a"  # D x D, a change of coordinates
+            rows = (self.sizes[D if of_weights or square else N],) if n_indices == 2 else ()
+            numbers = self.draw((*rows, self.sizes[D if square else K if of_weights else SIZE[name]]))
             if (*key, "total") in self.rules:
                 numbers = np.abs(numbers) + 0.1
                 numbers *= float(self.rules[(*key, "total")][1]) / numbers.sum(axis=-1, keepdims=True)

@@ -9,6 +9,8 @@ The letters are those of the notation page, and entries are counted from 1 as in
 
 from __future__ import annotations
 
+from itertools import permutations
+
 from sympy import (
     Add,
     Dummy,
@@ -44,6 +46,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.indexed import Indexed
 
 __all__ = [
+    "A",
     "At",
     "C",
     "D",
@@ -53,6 +56,7 @@ __all__ = [
     "K",
     "KroneckerDelta",
     "L",
+    "Mu",
     "N",
     "Ne",
     "O",
@@ -86,6 +90,7 @@ __all__ = [
     "largest_eigenvalue",
     "log",
     "m",
+    "mu",
     "n",
     "norm",
     "o",
@@ -112,6 +117,8 @@ z, o, y, p, eta, x, w, v, b, pi = (IndexedBase(name, real=True) for name in "z o
 X, W, V = MatrixSymbol("X", N, D), MatrixSymbol("W", D, K), MatrixSymbol("V", D, K)
 Z, O, Y = (MatrixSymbol(name, N, K) for name in "ZOY")
 C = MatrixSymbol("C", K, K)  # the Jacobian of softmax
+mu = IndexedBase("mu", real=True)
+Mu, A = MatrixSymbol("Mu", D, K), MatrixSymbol("A", D, D)  # means of classes, one column each; a change of coordinates
 L, J, c, s, t, alpha, beta = symbols("L J c s t alpha beta", real=True)
 lam, T, epsilon = symbols("lambda T epsilon", positive=True)  # strength of a penalty, temperature, smoothing
 
@@ -124,6 +131,7 @@ class sigma(Function):
 
 #: The entries of a matrix are written with the small letter, x_{nd} of X; the Jacobian keeps its capital.
 ENTRIES = {"X": x, "W": w, "V": v, "Z": z, "O": o, "Y": y, "C": IndexedBase("C", real=True)}
+ENTRIES |= {"Mu": mu, "A": IndexedBase("a", real=True)}
 SIZE = {"x": D} | dict.fromkeys(["z", "o", "y", "p", "eta", "v", "b", "pi"], K)
 
 
@@ -349,6 +357,29 @@ def _same_names(expression):
     return expression.replace(lambda e: isinstance(e, Sum), rename)
 
 
+def _one_sum(total):
+    """Write a sum of products of sums as one sum, and put its indices in the order that reads first.
+
+    So sums that differ only in which of them stands outside come out equal.  Every index gets a name of its own.
+    """
+    body, limits = total.function, list(total.limits)
+    powers = (factor.as_base_exp() for factor in Mul.make_args(body))
+    inner_sums = [base for base, exponent in powers if isinstance(base, Sum) and exponent.is_Integer and exponent > 0]
+    inner_sum = next((inner_sum for inner_sum in inner_sums if inner_sum.has(*total.variables)), None)
+    own = {index: Dummy(integer=True, positive=True) for index in (inner_sum or total).variables}
+    if inner_sum is not None:
+        limits += [(own[index], *bounds) for index, *bounds in inner_sum.limits]
+        return _one_sum(Sum(body / inner_sum * inner_sum.function.xreplace(own), *limits))
+    limits = [(own[index], *bounds) for index, *bounds in limits]
+    body = body.xreplace(own)
+
+    def reading(order):
+        names = {index: Symbol(f"_{place}", integer=True, positive=True) for place, (index, *_) in enumerate(order)}
+        return [str(bounds) for _, *bounds in order], str(body.xreplace(names))
+
+    return Sum(body, *min(permutations(limits), key=reading))
+
+
 def prove_zero(expression, where=None, rewrite=lambda e: e):
     """Reduce ``expression``, deciding each Kronecker delta both ways; return the list of what is left over.
 
@@ -359,18 +390,31 @@ def prove_zero(expression, where=None, rewrite=lambda e: e):
     []
     >>> prove_zero(KroneckerDelta(j, k) * (o[j] - o[k]))
     []
+    >>> prove_zero(Sum(o[k] * Sum(z[n, k], (n, 1, N)), (k, 1, K)) - Sum(z[n, k] * o[k], (k, 1, K), (n, 1, N)))
+    []
     """
-    before = None
-    while expression != before:
-        before = expression
-        expression = _same_names(rewrite(collapse(_split_exponents(expression))))
+    expression = _settled(expression, rewrite)
     deltas = sorted(expression.atoms(KroneckerDelta), key=str)
     if deltas:
         a, b = deltas[0].args
         equal = [] if where in (Ne(a, b), Ne(b, a)) else prove_zero(expression.subs(a, b), where, rewrite)
         return equal + prove_zero(expression.subs(deltas[0], 0), where, rewrite)
-    # With sums, logarithms and entries as atoms, what remains is a rational function: cancel decides it.
+    if _cancels(expression):
+        return []
+    expression = _settled(expression, lambda e: rewrite(e).replace(lambda e: isinstance(e, Sum), _one_sum))
+    return [] if _cancels(expression) else [expression]
+
+
+def _settled(expression, rewrite):
+    """Collapse and rewrite until nothing changes."""
+    before = None
+    while expression != before:
+        before, expression = expression, _same_names(rewrite(collapse(_split_exponents(expression))))
+    return expression
+
+
+def _cancels(expression):
+    """With sums, logarithms and entries as atoms, what remains is a rational function: `cancel` decides it."""
     expression = _multiply_out(expression)
     atoms = sorted(expression.atoms(Sum, log, Indexed, exp), key=lambda atom: -atom.count_ops())
-    remainder = cancel(expression.subs([(atom, Dummy()) for atom in atoms]))
-    return [] if remainder == 0 else [expression]
+    return cancel(expression.subs([(atom, Dummy()) for atom in atoms])) == 0

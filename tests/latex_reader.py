@@ -36,7 +36,7 @@ BASES = {s.name: s for s in (book.z, book.o, book.y, book.x, book.w, book.v, boo
     r"\eta": book.eta,
     r"\pi": book.pi,
 }
-MATRICES = {s.name: s for s in (book.X, book.W, book.V, book.Z, book.O, book.Y, book.C)}
+MATRICES = {s.name: s for s in (book.X, book.W, book.V, book.Z, book.O, book.Y, book.C, book.A)}
 SCALARS = {s.name: s for s in (book.L, book.J, book.T, book.c, book.s, book.t)} | {
     r"\alpha": book.alpha,
     r"\beta": book.beta,
@@ -214,6 +214,8 @@ class _Reader:
             return INDEX[token]
         if token in MATRICES:
             return MATRICES[token][indices] if indices else MATRICES[token]
+        if token == r"\mu" and indices:
+            return book.column(book.Mu, *indices) if len(indices) == 1 else book.mu[indices]
         if token in BASES:
             if token == "w" and len(indices) == 1:
                 return book.column(book.W, *indices)

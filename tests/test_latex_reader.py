@@ -23,6 +23,8 @@ SOFTMAX = exp(z[k]) / Sum(exp(z[l]), (l, 1, K))
         (r"\nabla_W J = \frac{1}{N} X^\top (O - Y)", (Gradient(J, W), "=", X.T * (O - Y) / N)),
         (r"\prod_{k=1}^{K} o_k^{y_k} = s", (Product(o[k] ** y[k], (k, 1, K)), "=", s)),
         (r"\max(z) - \min(z) \leq c", (largest(vec(z)) - smallest(vec(z)), "<=", c)),
+        (r"\mu_k^\top A^\top A x", (inner(column(Mu, k), A.T * A * vec(x)),)),
+        (r"\mu_{dk} = 1", (mu[d, k], "=", 1)),
         (r"\sum_{k=1}^{K} o_k + c \leq 2", (Sum(o[k], (k, 1, K)) + c, "<=", 2)),
     ],
 )
@@ -102,6 +104,7 @@ SLIPS = {
     r"\sum": r"\prod", r"\prod": r"\sum", r"\max": r"\min", r"\min": r"\max",
     "T": "c", r"\pi": "p", r"\varepsilon": r"\lambda", r"\lambda": "c",
     r"\top": "2", r"\ln": "", r"\eta": "z", r"\alpha": r"\beta", r"\beta": r"\alpha",
+    r"\mu": "w", "A": "X",
 }  # fmt: skip
 
 

@@ -100,3 +100,31 @@ def test_swapping_two_sums_catches_no_index():
     inner_sum = Sum(z[n, k], (n, 1, N))
     assert prove_zero(Sum(o[n, k] * inner_sum, (k, 1, K)) - Sum(o[n, k] * z[m, k], (m, 1, N), (k, 1, K))) == []
     assert prove_zero(Sum(o[n, k] * inner_sum, (k, 1, K)) - Sum(o[n, k] * z[n, k], (n, 1, N), (k, 1, K))) != []
+
+
+WEIGHTED = Sum(w[d, k] * Sum(x[n, d] * y[n, k], (n, 1, N)), (d, 1, D), (k, 1, K))
+
+
+def test_sums_may_be_carried_out_in_any_order():
+    assert prove_zero(WEIGHTED - Sum(y[n, k] * Sum(w[d, k] * x[n, d], (d, 1, D)), (k, 1, K), (n, 1, N))) == []
+    left, right = Sum(x[d] * Sum(w[d, k] * z[k], (k, 1, K)), (d, 1, D)), Sum(x[d] * w[d, k], (d, 1, D))
+    assert prove_zero(left - Sum(z[k] * right, (k, 1, K))) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Sum(y[n, k] * Sum(w[d, k] * x[n, d], (d, 1, D)), (n, 1, N)),  # one sum too few
+        Sum(y[n, k] * Sum(w[d, j] * x[n, d], (d, 1, D)), (k, 1, K), (n, 1, N)),
+        Sum(y[n, k] * Sum(w[d, l] * x[n, d], (d, 1, D)), (k, 1, K), (l, 1, K), (n, 1, N)),
+    ],
+)
+def test_another_sum_is_not_taken_for_the_same(other):
+    assert prove_zero(WEIGHTED - other)
+
+
+def test_a_quadratic_form_may_be_read_in_both_directions():
+    distance = (column(Mu, k) - vec(x)).T * A.T * A
+    forth, back = entry(distance * column(Mu, k)), entry(column(Mu, k).T * A.T * A * (column(Mu, k) - vec(x)))
+    assert prove_zero(forth - back) == []
+    assert prove_zero(forth + back)
