@@ -266,14 +266,22 @@ def _expand(expression, rules):
         f, variable = expression.args
         independent = {key: rule for key, rule in rules.items() if key != key_of(variable)}
         inside = _expand(f, independent)
-        if inside.has(rank, norm, largest_eigenvalue, At):
-            raise TypeError(f"{f} contains a rank, norm, eigenvalue or At, which cannot be differentiated here")
+        if inside.has(rank, norm, largest_eigenvalue):
+            raise TypeError(f"{f} contains a rank, norm or eigenvalue, which cannot be differentiated here")
         return _expand(inside.diff(variable), rules)
     key = key_of(expression)
     if key in rules:
         arguments, right = rules[key]
         given = expression.indices if isinstance(expression, Indexed) else expression.args
         return _expand(_fresh(right).xreplace(dict(zip(arguments, given, strict=True))), rules)
+    if isinstance(expression, At):
+        f, matrix, new = expression.args
+        moved = key_of(entry(matrix))
+        inside = _fresh(_expand(f, rules)).replace(
+            lambda e: isinstance(e, Indexed) and key_of(e) == moved,
+            lambda e: scalar_form(entry(new, *e.indices)),
+        )
+        return _expand(inside, rules)  # what stands in ``new``, such as a gradient, is taken at the old matrix
     if isinstance(expression, Sum):
         expression = _fresh_sum(_known_total(expression, rules))
     if not expression.args or isinstance(expression, Indexed):

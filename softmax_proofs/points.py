@@ -101,7 +101,7 @@ class Point:
             f, matrix, new = e.args
             key = key_of(entry(matrix, 1, 1))
             old = self.array(*key)
-            self.arrays[key] = self._matrix(new, env).astype(complex)
+            self.arrays[key] = self._entries(new, env)
             value = self._value(f, env)
             self.arrays[key] = old
             return value
@@ -152,13 +152,16 @@ class Point:
 
     def _matrix(self, matrix, env):
         if self.differentiating:
-            raise TypeError(f"the derivative of a rank, norm, eigenvalue or At of {matrix} is not measured here")
+            raise TypeError(f"the derivative of a rank, norm or eigenvalue of {matrix} is not measured here")
+        return self._entries(matrix, env).real
+
+    def _entries(self, matrix, env):
         rows, cols = (round(self._value(size, env).real) for size in matrix.shape)
         entries = [
-            self._value(entry_at(matrix, r, s), env).real
+            self._value(entry_at(matrix, r, s), env)
             for r, s in itertools.product(range(1, rows + 1), range(1, cols + 1))
         ]
-        return np.array(entries).reshape(rows, cols)
+        return np.array(entries, complex).reshape(rows, cols)
 
     def _complex_step(self, f, variable, env):
         """Im f(x + ih)/h is the derivative to full accuracy: nothing is subtracted, so h may be tiny."""

@@ -276,7 +276,7 @@ def collapse(expression):
 def _collapse_sum(total):
     body = total.function
     # The order of the sums is free, as no bound depends on an index: classes first, then features, then examples.
-    for limits in sorted(total.limits, key=lambda limits: {K: 0, D: 1, N: 2}.get(limits[2], 3)):
+    for limits in sorted(total.limits, key=_depth):
         body = Add(*(_collapse_term(term, *limits) for term in Add.make_args(_multiply_out(body))))
     return body
 
@@ -293,6 +293,26 @@ def _collapse_term(term, index, low, high):
         return deltasummation(term, (index, low, high), no_piecewise=True)
     constant, rest = term.as_independent(index, as_Add=False)
     return constant * ((high - low + 1) if rest == 1 else Sum(rest, (index, low, high)))
+
+
+def _one_order(expression):
+    """Move a sum out of the sums that it is a factor in: examples outermost, then features, then classes."""
+
+    def move(total):
+        factors = Mul.make_args(total.function)
+        inside = [f for f in factors if isinstance(f, Sum)]
+        if len(inside) != 1 or _depth(inside[0].limits[-1]) <= min(map(_depth, total.limits)):
+            return total
+        others, inner_sum = Mul(*(f for f in factors if f is not inside[0])), inside[0]
+        for index in inside[0].variables:
+            inner_sum = inner_sum.xreplace({index: Dummy(index.name, integer=True, positive=True)})
+        return Sum(others * inner_sum.function, *sorted([*total.limits, *inner_sum.limits], key=_depth))
+
+    return expression.replace(lambda e: isinstance(e, Sum), move)
+
+
+def _depth(limits):
+    return {K: 0, D: 1, N: 2}.get(limits[2], 3)
 
 
 def _same_names(expression):
@@ -324,7 +344,7 @@ def prove_zero(expression, where=None, rewrite=lambda e: e):
     """
     before = None
     while expression != before:
-        before, expression = expression, _same_names(rewrite(collapse(expression)))
+        before, expression = expression, _same_names(_one_order(rewrite(collapse(expression))))
     deltas = sorted(expression.atoms(KroneckerDelta), key=str)
     if deltas:
         a, b = deltas[0].args
