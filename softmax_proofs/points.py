@@ -51,6 +51,12 @@ def entry_at(matrix, r, s):
     return scalar_form(entry(matrix, sympify(r), sympify(s)))
 
 
+@cache
+def free_indices(expression):
+    """The indices that an expression leaves free: what it comes to depends on them, and on the sizes."""
+    return {symbol for symbol in expression.free_symbols if symbol.is_integer and symbol not in (N, D, K)}
+
+
 class Point:
     """Random numbers for every free letter at given sizes, and the value of an expression there.
 
@@ -62,6 +68,7 @@ class Point:
         self.sizes, self.rules, self.rng = sizes, rules, np.random.default_rng(seed)
         self.tied, self.scale = seed % 3 == 2, 10 ** self.rng.uniform(-1, 0.5)
         self.arrays, self.scalars, self.differentiating = {}, {}, False
+        self.memo = {}  # what defined quantities and derivatives come to, as long as the numbers stay as they are
 
     def draw(self, shape=()):
         if self.tied:
@@ -94,24 +101,29 @@ class Point:
         if not e.args and e.is_number:
             return complex(e)
         if isinstance(e, Partial):
-            return self._complex_step(*e.args, env)
+            variable = e.args[1]
+            place = (e.args[0], key_of(variable), tuple(self._value(index, env).real for index in variable.indices))
+            return self._remembered(place, e.args[0], {}, lambda: self._complex_step(*e.args, env))
         if e.func in MATRIX_FUNCTIONS:
             return complex(MATRIX_FUNCTIONS[e.func](self._matrix(e.args[0], env)))
         if isinstance(e, At):
             f, matrix, new = e.args
             key = key_of(entry(matrix, 1, 1))
             old = self.array(*key)
-            self.arrays[key] = self._entries(new, env)
-            value = self._value(f, env)
-            self.arrays[key] = old
-            return value
+            moved = self._entries(new, env).reshape(old.shape)
+            self.arrays[key], memo, self.memo = moved, self.memo, {}
+            try:
+                return self._value(f, env)
+            finally:
+                self.arrays[key], self.memo = old, memo
         key = key_of(e)
         if isinstance(e, Indexed):
             numbers = tuple(round(self._value(index, env).real) for index in e.indices)
             if key in self.arrays or key not in self.rules:
                 return self._lookup(key, numbers)
             arguments, right = self.rules[key]
-            return self._value(right, {**env, **dict(zip(arguments, numbers, strict=True))})
+            given = dict(zip(arguments, numbers, strict=True))
+            return self._remembered((key, numbers), right, given, lambda: self._value(right, {**env, **given}))
         if isinstance(e, Sum):
             return self._sum(e.function, e.limits, env)
         if isinstance(e, KroneckerDelta):
@@ -120,7 +132,8 @@ class Point:
         if key in self.rules:
             arguments, right = self.rules[key]
             values = [self._value(a, env) for a in e.args]
-            return self._value(right, {**env, **dict(zip(arguments, values, strict=True))})
+            given = dict(zip(arguments, values, strict=True))
+            return self._remembered((key, tuple(values)), right, given, lambda: self._value(right, {**env, **given}))
         if e.is_Symbol:
             number = self.scalars.setdefault(e, complex(self.draw()))
             return abs(number) + 0j if e.is_positive else number
@@ -136,6 +149,14 @@ class Point:
         if isinstance(e, log):
             return cmath.log(parts[0])
         raise TypeError(f"no rule to evaluate {e.func.__name__} in {e}; add one to softmax_proofs.points")
+
+    def _remembered(self, place, e, given, compute):
+        """Compute a value once, unless ``e`` has an index that ``place`` does not name."""
+        if free_indices(e) - given.keys():
+            return compute()
+        if place not in self.memo:
+            self.memo[place] = compute()
+        return self.memo[place]
 
     def _sum(self, body, limits, env):
         if not limits:
@@ -179,11 +200,11 @@ class Point:
         place = tuple(i - 1 for i in numbers)
         self._lookup(key, numbers)
         array[place] += 1j * h
-        self.differentiating = True
+        self.differentiating, memo, self.memo = True, self.memo, {}
         try:
             return complex(self._value(f, env).imag / h)
         finally:
-            self.differentiating = False
+            self.differentiating, self.memo = False, memo
             array[place] -= 1j * h
             if derived:
                 self.arrays.pop(key)

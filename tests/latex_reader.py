@@ -201,9 +201,11 @@ class _Reader:
     def letter(self, token, subscripts=True):
         indices = self.indices() if subscripts and self.skip("_") else ()
         if token == "J" and self.skip("("):
-            weights = self.expr()
+            moved = book.At(book.J, book.W, self.expr())
+            if self.skip(","):  # J(V, v): other weights and other intercepts
+                moved = book.At(moved, book.vec(book.b), self.expr())
             self.next(")")
-            return book.At(book.J, book.W, weights)
+            return moved
         if not indices and token in SCALARS:
             return SCALARS[token]
         if not indices and token in INDEX:
