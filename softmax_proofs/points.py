@@ -57,6 +57,12 @@ def free_indices(expression):
     return {symbol for symbol in expression.free_symbols if symbol.is_integer and symbol not in (N, D, K)}
 
 
+@cache
+def as_complex(constant):
+    """A number of SymPy as a number of Python; the same few occur again and again."""
+    return complex(constant)
+
+
 class Point:
     """Random numbers for every free letter at given sizes, and the value of an expression there.
 
@@ -99,7 +105,7 @@ class Point:
         if e in env:
             return complex(env[e])
         if not e.args and e.is_number:
-            return complex(e)
+            return as_complex(e)
         if isinstance(e, Partial):
             variable = e.args[1]
             place = (e.args[0], key_of(variable), tuple(self._value(index, env).real for index in variable.indices))

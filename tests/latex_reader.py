@@ -141,7 +141,7 @@ class _Reader:
                 return self.number_if_1x1(product)
 
     def starts_factor(self):
-        stops = {"+", "-", ")", "]", "}", r"\}", r"\rVert", r"\quad", r"\qquad", None, *RELATION}
+        stops = {"+", "-", ",", ")", "]", "}", r"\}", r"\rVert", r"\quad", r"\qquad", None, *RELATION}
         return self.peek() not in stops
 
     @staticmethod
