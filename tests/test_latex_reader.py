@@ -21,6 +21,8 @@ SOFTMAX = exp(z[k]) / Sum(exp(z[l]), (l, 1, K))
         (r"\frac{\partial}{\partial z_j} \ln o_k = 1", (Partial(log(o[k]), z[j]), "=", 1)),
         (r"C = \operatorname{diag}(o) - o o^\top", (C, "=", diag(vec(o)) - vec(o) * vec(o).T)),
         (r"\nabla_W J = \frac{1}{N} X^\top (O - Y)", (Gradient(J, W), "=", X.T * (O - Y) / N)),
+        (r"J(V, v) \geq J(W)", (At(At(J, W, V), vec(b), vec(v)), ">=", At(J, W, W))),
+        (r"\nabla_V J(V) = 0", (Gradient(At(J, W, V), V), "=", 0)),
         (r"\sum_{k=1}^{K} o_k + c \leq 2", (Sum(o[k], (k, 1, K)) + c, "<=", 2)),
     ],
 )
