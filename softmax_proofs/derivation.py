@@ -269,10 +269,8 @@ def _expand(expression, rules):
         f, variable = expression.args
         independent = {key: rule for key, rule in rules.items() if key != key_of(variable)}
         inside = _expand(f, independent)
-        if inside.has(rank, norm, largest, smallest, largest_eigenvalue, At):
-            raise TypeError(
-                f"{f} contains a rank, norm, extreme, eigenvalue or At, which cannot be differentiated here"
-            )
+        if inside.has(rank, norm, largest, smallest, largest_eigenvalue):
+            raise TypeError(f"{f} contains a rank, norm, extreme or eigenvalue, which cannot be differentiated here")
         return _expand(inside.diff(variable), rules)
     key = key_of(expression)
     if key in rules:
@@ -281,6 +279,14 @@ def _expand(expression, rules):
         return _expand(_fresh(right).xreplace(dict(zip(arguments, given, strict=True))), rules)
     if isinstance(expression, Product):
         return _expand(product_as_sum(expression), rules)
+    if isinstance(expression, At):
+        f, matrix, new = expression.args
+        moved = key_of(entry(matrix))
+        inside = _fresh(_expand(f, rules)).replace(
+            lambda e: isinstance(e, Indexed) and key_of(e) == moved,
+            lambda e: scalar_form(entry(new, *e.indices)),
+        )
+        return _expand(inside, rules)  # what stands in ``new``, such as a gradient, is taken at the old matrix
     if isinstance(expression, Sum):
         expression = _fresh_sum(_known_total(expression, rules))
     if not expression.args or isinstance(expression, Indexed):

@@ -60,6 +60,18 @@ def entry_at(matrix, r, s):
     return scalar_form(entry(matrix, sympify(r), sympify(s)))
 
 
+@cache
+def free_indices(expression):
+    """The indices that an expression leaves free: what it comes to depends on them, and on the sizes."""
+    return {symbol for symbol in expression.free_symbols if symbol.is_integer and symbol not in (N, D, K)}
+
+
+@cache
+def as_complex(constant):
+    """A number of SymPy as a number of Python; the same few occur again and again."""
+    return complex(constant)
+
+
 class Point:
     """Random numbers for every free letter at given sizes, and the value of an expression there.
 
@@ -71,6 +83,7 @@ class Point:
         self.sizes, self.rules, self.rng = sizes, rules, np.random.default_rng(seed)
         self.tied, self.scale = seed % 3 == 2, 10 ** self.rng.uniform(-1, 0.5)
         self.arrays, self.scalars, self.differentiating = {}, {}, False
+        self.memo = {}  # what defined quantities and derivatives come to, as long as the numbers stay as they are
 
     def draw(self, shape=()):
         if self.tied:
@@ -102,27 +115,33 @@ class Point:
         if e in env:
             return complex(env[e])
         if not e.args and e.is_number:
-            return complex(e)
+            return as_complex(e)
         if isinstance(e, Partial):
-            step = self._complex_step_of_letter if e.args[1].is_Symbol else self._complex_step
-            return step(*e.args, env)
+            f, variable = e.args
+            if variable.is_Symbol:
+                return self._complex_step_of_letter(f, variable, env)
+            place = (f, key_of(variable), tuple(self._value(index, env).real for index in variable.indices))
+            return self._remembered(place, f, {}, lambda: self._complex_step(f, variable, env))
         if e.func in MATRIX_FUNCTIONS:
             return complex(MATRIX_FUNCTIONS[e.func](self._matrix(e.args[0], env)))
         if isinstance(e, At):
             f, matrix, new = e.args
             key = key_of(entry(matrix, 1, 1))
             old = self.array(*key)
-            self.arrays[key] = self._matrix(new, env).astype(complex)
-            value = self._value(f, env)
-            self.arrays[key] = old
-            return value
+            moved = self._entries(new, env).reshape(old.shape)
+            self.arrays[key], memo, self.memo = moved, self.memo, {}
+            try:
+                return self._value(f, env)
+            finally:
+                self.arrays[key], self.memo = old, memo
         key = key_of(e)
         if isinstance(e, Indexed):
             numbers = tuple(round(self._value(index, env).real) for index in e.indices)
             if key in self.arrays or key not in self.rules:
                 return self._lookup(key, numbers)
             arguments, right = self.rules[key]
-            return self._value(right, {**env, **dict(zip(arguments, numbers, strict=True))})
+            given = dict(zip(arguments, numbers, strict=True))
+            return self._remembered((key, numbers), right, given, lambda: self._value(right, {**env, **given}))
         if isinstance(e, Sum):
             return sum(self._terms(e.function, e.limits, env), 0j)
         if isinstance(e, Product):
@@ -133,7 +152,8 @@ class Point:
         if key in self.rules:
             arguments, right = self.rules[key]
             values = [self._value(a, env) for a in e.args]
-            return self._value(right, {**env, **dict(zip(arguments, values, strict=True))})
+            given = dict(zip(arguments, values, strict=True))
+            return self._remembered((key, tuple(values)), right, given, lambda: self._value(right, {**env, **given}))
         if e.is_Symbol:
             number = self.scalars.setdefault(e, complex(self.draw()))
             if e in SHARES:
@@ -151,6 +171,14 @@ class Point:
         if isinstance(e, log):
             return cmath.log(parts[0])
         raise TypeError(f"no rule to evaluate {e.func.__name__} in {e}; add one to softmax_proofs.points")
+
+    def _remembered(self, place, e, given, compute):
+        """Compute a value once, unless ``e`` has an index that ``place`` does not name."""
+        if free_indices(e) - given.keys():
+            return compute()
+        if place not in self.memo:
+            self.memo[place] = compute()
+        return self.memo[place]
 
     def _terms(self, body, limits, env):
         """Yield the terms of a sum, or the factors of a product, over every choice of its indices."""
@@ -170,13 +198,16 @@ class Point:
 
     def _matrix(self, matrix, env):
         if self.differentiating:
-            raise TypeError(f"the derivative of a rank, norm, eigenvalue or At of {matrix} is not measured here")
+            raise TypeError(f"the derivative of a rank, norm or eigenvalue of {matrix} is not measured here")
+        return self._entries(matrix, env).real
+
+    def _entries(self, matrix, env):
         rows, cols = (round(self._value(size, env).real) for size in matrix.shape)
         entries = [
-            self._value(entry_at(matrix, r, s), env).real
+            self._value(entry_at(matrix, r, s), env)
             for r, s in itertools.product(range(1, rows + 1), range(1, cols + 1))
         ]
-        return np.array(entries).reshape(rows, cols)
+        return np.array(entries, complex).reshape(rows, cols)
 
     def _complex_step(self, f, variable, env):
         """Im f(x + ih)/h is the derivative to full accuracy: nothing is subtracted, so h may be tiny."""
@@ -194,11 +225,11 @@ class Point:
         place = tuple(i - 1 for i in numbers)
         self._lookup(key, numbers)
         array[place] += 1j * h
-        self.differentiating = True
+        self.differentiating, memo, self.memo = True, self.memo, {}
         try:
             return complex(self._value(f, env).imag / h)
         finally:
-            self.differentiating = False
+            self.differentiating, self.memo = False, memo
             array[place] -= 1j * h
             if derived:
                 self.arrays.pop(key)
@@ -208,8 +239,8 @@ class Point:
         if self.differentiating:
             raise TypeError(f"second derivatives such as that of {f} are not measured here")
         h, value = 1e-30, self._value(letter, env)
-        self.differentiating = True
+        self.differentiating, memo, self.memo = True, self.memo, {}
         try:
             return complex(self._value(f, {**env, letter: value + 1j * h}).imag / h)
         finally:
-            self.differentiating = False
+            self.differentiating, self.memo = False, memo

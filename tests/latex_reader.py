@@ -142,7 +142,7 @@ class _Reader:
                 return self.number_if_1x1(product)
 
     def starts_factor(self):
-        stops = {"+", "-", ")", "]", "}", r"\}", r"\rVert", r"\quad", r"\qquad", None, *RELATION}
+        stops = {"+", "-", ",", ")", "]", "}", r"\}", r"\rVert", r"\quad", r"\qquad", None, *RELATION}
         return self.peek() not in stops
 
     @staticmethod
@@ -205,9 +205,11 @@ class _Reader:
     def letter(self, token, subscripts=True):
         indices = self.indices() if subscripts and self.skip("_") else ()
         if token == "J" and self.skip("("):
-            weights = self.expr()
+            moved = book.At(book.J, book.W, self.expr())
+            if self.skip(","):  # J(V, v): other weights and other intercepts
+                moved = book.At(moved, book.vec(book.b), self.expr())
             self.next(")")
-            return book.At(book.J, book.W, weights)
+            return moved
         if not indices and token in SCALARS:
             return SCALARS[token]
         if not indices and token in INDEX:

@@ -186,3 +186,49 @@ def test_a_derivative_by_a_letter_without_indices_is_proved_and_measured(measure
 
 def test_the_share_epsilon_is_measured_between_zero_and_one():
     Derivation().result("result-share", epsilon * (1 - epsilon), ">=", 0, measured_only=True)
+
+
+@pytest.fixture
+def model():
+    ledger = Derivation()
+    ledger.definition("definition-logits", z[n, k], "=", Sum(x[n, m] * w[m, k], (m, 1, D)) + b[k])
+    ledger.definition("definition-objective", J, "=", Sum(Sum(z[n, k] ** 2, (k, 1, K)), (n, 1, N)))
+    return ledger
+
+
+def elsewhere(weights, intercepts):
+    logits = Sum(x[n, m] * weights[m, k], (m, 1, D)) + intercepts[k]
+    return Sum(Sum(logits**2, (k, 1, K)), (n, 1, N))
+
+
+def test_other_weights_are_put_in_on_both_roads(model):
+    model.result("result-weights", At(J, W, V), "=", elsewhere(v, b))
+    model.result("result-both", At(At(J, W, V), vec(b), vec(v)), "=", elsewhere(v, v))
+    for wrong in (elsewhere(w, b), elsewhere(v, v), 2 * elsewhere(v, b)):
+        for measured_only in (False, True):
+            with pytest.raises(AssertionError, match="result-wrong"):
+                model.result("result-wrong", At(J, W, V), "=", wrong, measured_only=measured_only)
+
+
+def test_a_gradient_elsewhere_is_differentiated_by_the_other_letter(model):
+    logits = Sum(x[n, m] * v[m, k], (m, 1, D)) + b[k]
+    slope = 2 * Sum(x[n, d] * logits, (n, 1, N))
+    model.result("result-slope", Partial(At(J, W, V), v[d, k]), "=", slope)
+    model.result("result-elsewhere", Partial(At(J, W, V), w[d, k]), "=", 0)
+    with pytest.raises(AssertionError, match="result-wrong"):
+        model.result("result-wrong", Partial(At(J, W, V), v[d, k]), "=", slope / 2)
+
+
+def test_a_step_is_taken_with_the_slopes_of_the_place_where_it_starts(model):
+    """J is quadratic, so J(W - G) is J minus the squared gradient plus J of G alone, without the intercepts."""
+    G, total = Gradient(J, W), Sum(Sum(Partial(J, w[d, k]) ** 2, (k, 1, K)), (d, 1, D))
+    curved = Sum(Sum(Sum(x[n, m] * Partial(J, w[m, k]), (m, 1, D)) ** 2, (k, 1, K)), (n, 1, N))
+    model.result("result-step", At(J, W, W - G), "=", J - total + curved, measured_only=True)
+
+
+def test_sums_in_any_order_are_one(model):
+    by_weights = Sum(Sum(v[d, k] * Sum(x[n, d] * y[n, k], (n, 1, N)), (k, 1, K)), (d, 1, D))
+    by_examples = Sum(Sum(y[n, k] * Sum(x[n, m] * v[m, k], (m, 1, D)), (k, 1, K)), (n, 1, N))
+    model.result("result-order", by_weights, "=", by_examples)
+    with pytest.raises(AssertionError, match="not proved"):
+        model.result("result-wrong", by_weights, "=", Sum(Sum(y[n, k] * Sum(x[n, m], (m, 1, D)), (k, 1, K)), (n, 1, N)))

@@ -25,6 +25,8 @@ SOFTMAX = exp(z[k]) / Sum(exp(z[l]), (l, 1, K))
         (r"\max(z) - \min(z) \leq c", (largest(vec(z)) - smallest(vec(z)), "<=", c)),
         (r"\mu_k^\top A^\top A x", (inner(column(Mu, k), A.T * A * vec(x)),)),
         (r"\mu_{dk} = 1", (mu[d, k], "=", 1)),
+        (r"J(V, v) \geq J(W)", (At(At(J, W, V), vec(b), vec(v)), ">=", At(J, W, W))),
+        (r"\nabla_V J(V) = 0", (Gradient(At(J, W, V), V), "=", 0)),
         (r"\sum_{k=1}^{K} o_k + c \leq 2", (Sum(o[k], (k, 1, K)) + c, "<=", 2)),
     ],
 )
