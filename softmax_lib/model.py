@@ -38,7 +38,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         "sgd" the same with mini-batches.
     tol : float, default 1e-6
         The fit has converged when J is proved to be within ``tol * J`` of its minimum.  With
-        ``alpha=0`` no such proof exists, and the size of the gradient is tested instead.
+        ``alpha=0`` no such proof exists; a Newton step is then to promise no more than that.
     max_iter : int, default 1000
         The largest number of the solver's iterations.
     class_weight : None, "balanced" or dict, default None
@@ -85,7 +85,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
     optimal `coef_` as it is, and lets the solver take longer steps.  `history_` refers to that problem,
     whose J is the same number.  Without an intercept nothing is centred.
 
-    Source: chapter 6; chapter 8.
+    Source: chapter 6; chapter 8; chapter 10.
 
     Examples
     --------
