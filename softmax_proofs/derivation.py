@@ -42,9 +42,13 @@ RELATIONS = ("=", "<=", ">=")
 #: Sizes at which a statement is measured: all different, with one example, one feature and two classes among them.
 SIZES = [{N: 3, D: 4, K: 2}, {N: 4, D: 2, K: 3}, {N: 2, D: 3, K: 5}, {N: 1, D: 1, K: 3}, {N: 7, D: 2, K: 4}]
 #: The letters of a free index, and a second letter for the columns of a square matrix.
-ROW = {N: n, D: d, K: k}
-COLUMN = {N: Dummy("n'", integer=True, positive=True), D: Dummy("d'", integer=True, positive=True), K: j}
-INDEX_RANGE = {n: N, d: D, k: K, j: K, l: K, m: K, COLUMN[N]: N, COLUMN[D]: D}
+ROW = {N: n, D: d, K: k, D * K: Dummy("r", integer=True, positive=True)}
+COLUMN = {size: Dummy(f"{letter.name}'", integer=True, positive=True) for size, letter in ROW.items()} | {K: j}
+INDEX_RANGE = {n: N, d: D, k: K, j: K, l: K, m: K} | {
+    letter: size for letters in (ROW, COLUMN) for size, letter in letters.items()
+}
+#: Entries with the index of a feature, and its place.
+FEATURE_AT = {("x", 1): 0, ("x", 2): 1, ("w", 2): 0, ("v", 2): 0}
 TOLERANCE = 1e-10
 
 
@@ -198,17 +202,27 @@ def _entry(side):
 
 
 def _names_of_sizes(chain):
-    symbols = set().union(*(_entry(side).free_symbols for side in chain[0::2]))
-    sizes = symbols | {INDEX_RANGE[s] for s in symbols if s in INDEX_RANGE}
+    sides = [_entry(side) for side in chain[0::2]]
+    symbols = set().union(*(side.free_symbols for side in sides))
+    sizes = symbols.union(*(_range(s, sides).free_symbols for s in symbols if s in INDEX_RANGE))
     *names, last = [str(s) for s in (N, D, K) if s in sizes] or ["argument"]
     return f"{', '.join(names)} and {last}" if names else last
+
+
+def _range(index, sides):
+    """The size up to which a free index counts; m counts features where it stands at the place of a feature."""
+    if index != m:
+        return INDEX_RANGE[index]
+    entries = set().union(*(side.atoms(Indexed) for side in sides))
+    features = {e.indices[FEATURE_AT[key_of(e)]] for e in entries if key_of(e) in FEATURE_AT}
+    return D if m in features else K
 
 
 def _index_choices(sides, sizes, where):
     """Yield every assignment of numbers to the free indices that satisfies the condition."""
     free = set().union(*(side.free_symbols for side in sides))
     indices = sorted((s for s in free if s in INDEX_RANGE), key=str)
-    for numbers in itertools.product(*(range(1, sizes[INDEX_RANGE[s]] + 1) for s in indices)):
+    for numbers in itertools.product(*(range(1, _range(s, sides).subs(sizes) + 1) for s in indices)):
         choice = dict(zip(indices, numbers, strict=True))
         if where is None or bool(where.subs(choice).subs(sizes)):
             yield choice

@@ -21,6 +21,11 @@ SOFTMAX = exp(z[k]) / Sum(exp(z[l]), (l, 1, K))
         (r"\frac{\partial}{\partial z_j} \ln o_k = 1", (Partial(log(o[k]), z[j]), "=", 1)),
         (r"C = \operatorname{diag}(o) - o o^\top", (C, "=", diag(vec(o)) - vec(o) * vec(o).T)),
         (r"\nabla_W J = \frac{1}{N} X^\top (O - Y)", (Gradient(J, W), "=", X.T * (O - Y) / N)),
+        (r"\frac{\partial^2 L}{\partial z_j \partial z_k} = 0", (Partial(Partial(L, z[j]), z[k]), "=", 0)),
+        (r"\frac{\partial^2}{\partial z_j^2} L = 0", (Partial(Partial(L, z[j]), z[j]), "=", 0)),
+        (r"\nabla^2_{\operatorname{vec}(W^\top)} J = 0", (Hessian(J, W.T), "=", 0)),
+        (r"2 X^\top X \otimes C = 0", (kron(2 * X.T * X, C), "=", 0)),
+        (r"\sum_{n=1}^{N} x_n x_n^\top = X^\top X", (total(row(X, n) * row(X, n).T, (n, 1, N)), "=", X.T * X)),
         (r"\sum_{k=1}^{K} o_k + c \leq 2", (Sum(o[k], (k, 1, K)) + c, "<=", 2)),
     ],
 )
@@ -34,6 +39,12 @@ def test_reads_conditions_and_aligned_lines():
 
 
 NOT_IN_THE_DIALECT = [
+    r"\frac{\partial^3 L}{\partial z_j \partial z_k} = 0",
+    r"\frac{\partial^2 L}{\partial z_j} = 0",
+    r"\frac{\partial^2 L}{\partial z_j^3} = 0",
+    r"\frac{\partial L}{\partial z_j \partial z_k} = 0",
+    r"\nabla^3_{\operatorname{vec}(W)} J = 0",
+    r"\nabla^2_W J = 0",
     r"o_k = \frac{1}{1 2}",
     r"o_k = e^z_k",
     r"o_k = e^-t",
@@ -97,7 +108,7 @@ SLIPS = {
     "k": "j", "j": "k", "l": "k", "n": "d", "d": "m", "m": "d",
     "K": "N", "N": "K", "D": "K", "o": "z", "z": "o", "y": "o", "x": "w", "w": "x", "v": "o", "b": "v", "p": "o",
     "O": "Y", "Y": "O", "X": "O", "W": "X", "L": "J", "J": "L", "s": "c", "c": "s", "C": "W", "t": "c", "e": "s",
-    r"\top": "2", r"\ln": "", r"\eta": "z", r"\alpha": r"\beta", r"\beta": r"\alpha",
+    r"\top": "2", r"\ln": "", r"\eta": "z", r"\alpha": r"\beta", r"\beta": r"\alpha", r"\otimes": r"\cdot",
 }  # fmt: skip
 
 
