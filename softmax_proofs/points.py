@@ -92,6 +92,17 @@ def _bicomplex(number):
     return number if isinstance(number, Bicomplex) else Bicomplex(number)
 
 
+def _analytic(function, name):
+    return lambda number: getattr(number, name)() if isinstance(number, Bicomplex) else function(number)
+
+
+ARITHMETIC = {
+    Add: lambda *parts: sum(parts),
+    Mul: lambda *parts: math.prod(parts, start=1 + 0j),
+    Pow: lambda base, exponent: base**exponent,
+    exp: _analytic(cmath.exp, "exp"),
+    log: _analytic(cmath.log, "log"),
+}
 number_of = cache(complex)
 
 
@@ -140,7 +151,9 @@ class Point:
             return complex("nan")
 
     def _value(self, e, env):
-        if e in env:
+        if e.func in ARITHMETIC:
+            return ARITHMETIC[e.func](*[self._value(a, env) for a in e.args])
+        if e.is_Symbol and e in env:
             return complex(env[e])
         if not e.args and e.is_number:
             return number_of(e)
@@ -185,17 +198,6 @@ class Point:
         if e.is_Symbol:
             number = self.scalars.setdefault(e, complex(self.draw()))
             return abs(number) + 0j if e.is_positive else number
-        parts = [self._value(a, env) for a in e.args]
-        if isinstance(e, Add):
-            return sum(parts)
-        if isinstance(e, Mul):
-            return math.prod(parts, start=1 + 0j)
-        if isinstance(e, Pow):
-            return parts[0] ** parts[1]
-        if isinstance(e, exp):
-            return parts[0].exp() if isinstance(parts[0], Bicomplex) else cmath.exp(parts[0])
-        if isinstance(e, log):
-            return parts[0].log() if isinstance(parts[0], Bicomplex) else cmath.log(parts[0])
         raise TypeError(f"no rule to evaluate {e.func.__name__} in {e}; add one to softmax_proofs.points")
 
     def _sum(self, body, limits, env):
