@@ -12,7 +12,7 @@ import itertools
 import math
 from dataclasses import dataclass, field
 
-from sympy import Dummy, Expr, Sum, sympify
+from sympy import Dummy, Expr, Sum, Symbol, sympify
 from sympy.matrices.expressions import MatMul, MatrixExpr
 from sympy.tensor.indexed import Indexed
 
@@ -36,6 +36,7 @@ from .symbolic import (
     prove_zero,
     rank,
     scalar_form,
+    sigma,
 )
 
 RELATIONS = ("=", "<=", ">=")
@@ -138,6 +139,12 @@ class Derivation:
         """Rewrite ``expression`` by the definitions until only free letters are left, and differentiate."""
         return _expand(scalar_form(expression), self.rules)
 
+    def _expand_again(self, expanded):
+        """Expand what has been expanded before: mostly nothing is left to do but to look."""
+        keys = {key_of(part) for part in expanded.atoms(Indexed, Symbol, sigma)} - {None}
+        left = any(key in self.rules or (*key, "total") in self.rules for key in keys)
+        return self.expand(expanded) if left else expanded
+
     def _record(self, equation):
         if equation.label in self.equations:
             raise ValueError(f"the label {equation.label} stands twice in this chapter; give one of them another name")
@@ -152,7 +159,7 @@ class Derivation:
             if relation != "=":
                 raise ValueError("only equalities are proved by rewriting; give measured_only=True for the others")
             difference = self.expand(_entry(left) - _entry(right))
-            left_over += prove_zero(difference, where, self.expand)
+            left_over += prove_zero(difference, where, self._expand_again)
         return left_over
 
     def _measure(self, chain, where, draws=1):
@@ -289,7 +296,9 @@ def _expand(expression, rules):
         given = expression.indices if isinstance(expression, Indexed) else expression.args
         return _expand(_fresh(right).xreplace(dict(zip(arguments, given, strict=True))), rules)
     if isinstance(expression, Sum):
-        expression = _fresh_sum(_known_total(expression, rules))
+        expression = _known_total(expression, rules)
+        named = isinstance(expression, Sum) and not all(isinstance(index, Dummy) for index in expression.variables)
+        expression = _fresh_sum(expression) if named else expression  # a Dummy is no letter that could be caught
     if not expression.args or isinstance(expression, Indexed):
         return expression
     return expression.func(*(_expand(a, rules) if isinstance(a, Expr) else a for a in expression.args))

@@ -138,7 +138,7 @@ class _Reader:
             if self.skip("/"):
                 product = product / self.factor()
             elif self.skip(r"\otimes"):
-                return book.kron(product, self.term())
+                return book.kron(self.matrix(product), self.matrix(self.term()))
             elif self.skip(r"\cdot") or self.starts_factor():
                 product = product * self.factor()
             else:
@@ -194,6 +194,11 @@ class _Reader:
         if token in special:
             return special[token]()
         return self.letter(token)
+
+    def matrix(self, value):
+        if not isinstance(value, MatrixExpr):
+            raise LatexError(f"{value} is a number where a vector or a matrix was expected, in {self.latex!r}")
+        return value
 
     def argument(self):
         """Read what a function applies to; a power behind it could be read in two ways, so it is refused."""
@@ -305,7 +310,7 @@ class _Reader:
         while not self.skip("}"):
             name += self.next()
         if name == "diag":
-            return book.diag(self.argument())
+            return book.diag(self.matrix(self.argument()))
         if name == "rank":
             return rank(self.argument())
         raise LatexError(f"the operator {name!r} is not on the notation page, in {self.latex!r}")
