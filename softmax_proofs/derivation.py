@@ -12,7 +12,7 @@ import itertools
 import math
 from dataclasses import dataclass, field
 
-from sympy import Dummy, Expr, Product, Sum, sympify
+from sympy import Dummy, Expr, Product, Sum, Symbol, sympify
 from sympy.matrices.expressions import MatMul, MatrixExpr
 from sympy.tensor.indexed import Indexed
 
@@ -38,6 +38,7 @@ from .symbolic import (
     prove_zero,
     rank,
     scalar_form,
+    sigma,
     smallest,
 )
 
@@ -45,9 +46,13 @@ RELATIONS = ("=", "<=", ">=")
 #: Sizes at which a statement is measured: all different, with one example, one feature and two classes among them.
 SIZES = [{N: 3, D: 4, K: 2}, {N: 4, D: 2, K: 3}, {N: 2, D: 3, K: 5}, {N: 1, D: 1, K: 3}, {N: 7, D: 2, K: 4}]
 #: The letters of a free index, and a second letter for the columns of a square matrix.
-ROW = {N: n, D: d, K: k}
-COLUMN = {N: Dummy("n'", integer=True, positive=True), D: Dummy("d'", integer=True, positive=True), K: j}
-INDEX_RANGE = {n: N, d: D, k: K, j: K, l: K, m: K, COLUMN[N]: N, COLUMN[D]: D}
+ROW = {N: n, D: d, K: k, D * K: Dummy("r", integer=True, positive=True)}
+COLUMN = {size: Dummy(f"{letter.name}'", integer=True, positive=True) for size, letter in ROW.items()} | {K: j}
+INDEX_RANGE = {n: N, d: D, k: K, j: K, l: K, m: K} | {
+    letter: size for letters in (ROW, COLUMN) for size, letter in letters.items()
+}
+#: Entries with the index of a feature, and its place.
+FEATURE_AT = {("x", 1): 0, ("x", 2): 1, ("w", 2): 0, ("v", 2): 0}
 TOLERANCE = 1e-10
 
 
@@ -137,6 +142,12 @@ class Derivation:
         """Rewrite ``expression`` by the definitions until only free letters are left, and differentiate."""
         return _expand(scalar_form(expression), self.rules)
 
+    def _expand_again(self, expanded):
+        """Expand what has been expanded before: mostly nothing is left to do but to look."""
+        keys = {key_of(part) for part in expanded.atoms(Indexed, Symbol, sigma)} - {None}
+        left = any(key in self.rules or (*key, "total") in self.rules for key in keys)
+        return self.expand(expanded) if left else expanded
+
     def _record(self, equation):
         if equation.label in self.equations:
             raise ValueError(f"the label {equation.label} stands twice in this chapter; give one of them another name")
@@ -151,7 +162,7 @@ class Derivation:
             if relation != "=":
                 raise ValueError("only equalities are proved by rewriting; give measured_only=True for the others")
             difference = self.expand(_entry(left) - _entry(right))
-            left_over += prove_zero(difference, where, self.expand)
+            left_over += prove_zero(difference, where, self._expand_again)
         return left_over
 
     def _measure(self, chain, where, draws=1):
@@ -201,17 +212,27 @@ def _entry(side):
 
 
 def _names_of_sizes(chain):
-    symbols = set().union(*(_entry(side).free_symbols for side in chain[0::2]))
-    sizes = symbols | {INDEX_RANGE[s] for s in symbols if s in INDEX_RANGE}
+    sides = [_entry(side) for side in chain[0::2]]
+    symbols = set().union(*(side.free_symbols for side in sides))
+    sizes = symbols.union(*(_range(s, sides).free_symbols for s in symbols if s in INDEX_RANGE))
     *names, last = [str(s) for s in (N, D, K) if s in sizes] or ["argument"]
     return f"{', '.join(names)} and {last}" if names else last
+
+
+def _range(index, sides):
+    """The size up to which a free index counts; m counts features where it stands at the place of a feature."""
+    if index != m:
+        return INDEX_RANGE[index]
+    entries = set().union(*(side.atoms(Indexed) for side in sides))
+    features = {e.indices[FEATURE_AT[key_of(e)]] for e in entries if key_of(e) in FEATURE_AT}
+    return D if m in features else K
 
 
 def _index_choices(sides, sizes, where):
     """Yield every assignment of numbers to the free indices that satisfies the condition."""
     free = set().union(*(side.free_symbols for side in sides))
     indices = sorted((s for s in free if s in INDEX_RANGE), key=str)
-    for numbers in itertools.product(*(range(1, sizes[INDEX_RANGE[s]] + 1) for s in indices)):
+    for numbers in itertools.product(*(range(1, _range(s, sides).subs(sizes) + 1) for s in indices)):
         choice = dict(zip(indices, numbers, strict=True))
         if where is None or bool(where.subs(choice).subs(sizes)):
             yield choice
@@ -288,7 +309,9 @@ def _expand(expression, rules):
         )
         return _expand(inside, rules)  # what stands in ``new``, such as a gradient, is taken at the old matrix
     if isinstance(expression, Sum):
-        expression = _fresh_sum(_known_total(expression, rules))
+        expression = _known_total(expression, rules)
+        named = isinstance(expression, Sum) and not all(isinstance(index, Dummy) for index in expression.variables)
+        expression = _fresh_sum(expression) if named else expression  # a Dummy is no letter that could be caught
     if not expression.args or isinstance(expression, Indexed):
         return expression
     return expression.func(*(_expand(a, rules) if isinstance(a, Expr) else a for a in expression.args))

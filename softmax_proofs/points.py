@@ -1,7 +1,8 @@
 """Random points: the value of an expression in floating point, with derivatives by a complex step.
 
 This is the second road of `softmax_proofs.derivation`.  It shares nothing with SymPy's calculus: an expression is
-read as a recipe and carried out with numbers.
+read as a recipe and carried out with numbers.  A derivative of a derivative is a complex step of a complex step,
+with a second imaginary unit; as nothing is subtracted in either, it too is accurate to a few units in the last place.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from .symbolic import (
     K,
     N,
     Partial,
+    block_of,
     entry,
     epsilon,
     largest,
     largest_eigenvalue,
     norm,
+    place_in,
     rank,
     scalar_form,
     sigma,
@@ -54,6 +57,63 @@ def key_of(expression):
     return (expression.name, 0) if expression.is_Symbol else None
 
 
+class Bicomplex:
+    """A number a + b u with complex a and b, and an imaginary unit u of its own: u u = -1, and i u = u i.
+
+    >>> (Bicomplex(2 + 0j, 1 + 0j) ** 2).u_part
+    (4+0j)
+    """
+
+    def __init__(self, one_part, u_part=0j):
+        self.one_part, self.u_part = complex(one_part), complex(u_part)
+
+    def __add__(self, other):
+        other = _bicomplex(other)
+        return Bicomplex(self.one_part + other.one_part, self.u_part + other.u_part)
+
+    def __mul__(self, other):
+        other = _bicomplex(other)
+        a, b, c, d = self.one_part, self.u_part, other.one_part, other.u_part
+        return Bicomplex(a * c - b * d, a * d + b * c)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __pow__(self, exponent):
+        power = _bicomplex(exponent)
+        if power.u_part or power.one_part != round(power.one_part.real):
+            return (self.log() * power).exp()
+        product = math.prod([self] * abs(round(power.one_part.real)), start=Bicomplex(1))
+        if power.one_part.real >= 0:
+            return product
+        a, b = product.one_part, product.u_part
+        return Bicomplex(a, -b) * (1 / (a * a + b * b))
+
+    def exp(self):
+        return Bicomplex(cmath.cos(self.u_part), cmath.sin(self.u_part)) * cmath.exp(self.one_part)
+
+    def log(self):
+        a, b = self.one_part, self.u_part
+        return Bicomplex(cmath.log(a) + cmath.log(1 + (b / a) ** 2) / 2, cmath.atan(b / a))
+
+
+def _bicomplex(number):
+    return number if isinstance(number, Bicomplex) else Bicomplex(number)
+
+
+def _analytic(function, name):
+    return lambda number: getattr(number, name)() if isinstance(number, Bicomplex) else function(number)
+
+
+ARITHMETIC = {
+    Add: lambda *parts: sum(parts),
+    Mul: lambda *parts: math.prod(parts, start=1 + 0j),
+    Pow: lambda base, exponent: base**exponent,
+    exp: _analytic(cmath.exp, "exp"),
+    log: _analytic(cmath.log, "log"),
+}
+number_of = cache(complex)
+
+
 @cache
 def entry_at(matrix, r, s):
     """Entry (r, s) of a matrix expression, by its numbers."""
@@ -66,12 +126,6 @@ def free_indices(expression):
     return {symbol for symbol in expression.free_symbols if symbol.is_integer and symbol not in (N, D, K)}
 
 
-@cache
-def as_complex(constant):
-    """A number of SymPy as a number of Python; the same few occur again and again."""
-    return complex(constant)
-
-
 class Point:
     """Random numbers for every free letter at given sizes, and the value of an expression there.
 
@@ -82,7 +136,7 @@ class Point:
     def __init__(self, sizes, rules, seed):
         self.sizes, self.rules, self.rng = sizes, rules, np.random.default_rng(seed)
         self.tied, self.scale = seed % 3 == 2, 10 ** self.rng.uniform(-1, 0.5)
-        self.arrays, self.scalars, self.differentiating = {}, {}, False
+        self.arrays, self.scalars, self.differentiating = {}, {}, 0  # how many derivatives deep
         self.memo = {}  # what defined quantities and derivatives come to, as long as the numbers stay as they are
 
     def draw(self, shape=()):
@@ -112,10 +166,12 @@ class Point:
             return complex("nan")
 
     def _value(self, e, env):
-        if e in env:
+        if e.func in ARITHMETIC:
+            return ARITHMETIC[e.func](*[self._value(a, env) for a in e.args])
+        if e.is_Symbol and e in env:
             return complex(env[e])
         if not e.args and e.is_number:
-            return as_complex(e)
+            return number_of(e)
         if isinstance(e, Partial):
             f, variable = e.args
             if variable.is_Symbol:
@@ -142,6 +198,9 @@ class Point:
             arguments, right = self.rules[key]
             given = dict(zip(arguments, numbers, strict=True))
             return self._remembered((key, numbers), right, given, lambda: self._value(right, {**env, **given}))
+        if isinstance(e, (block_of, place_in)):
+            number, size = (round(self._value(a, env).real) for a in e.args)
+            return complex(1 + ((number - 1) // size if isinstance(e, block_of) else (number - 1) % size))
         if isinstance(e, Sum):
             return sum(self._terms(e.function, e.limits, env), 0j)
         if isinstance(e, Product):
@@ -159,17 +218,6 @@ class Point:
             if e in SHARES:
                 return abs(number) / (1 + abs(number)) + 0j
             return abs(number) + 0j if e.is_positive else number
-        parts = [self._value(a, env) for a in e.args]
-        if isinstance(e, Add):
-            return sum(parts)
-        if isinstance(e, Mul):
-            return complex(np.prod(parts))
-        if isinstance(e, Pow):
-            return parts[0] ** parts[1]
-        if isinstance(e, exp):
-            return cmath.exp(parts[0])
-        if isinstance(e, log):
-            return cmath.log(parts[0])
         raise TypeError(f"no rule to evaluate {e.func.__name__} in {e}; add one to softmax_proofs.points")
 
     def _remembered(self, place, e, given, compute):
@@ -207,13 +255,16 @@ class Point:
             self._value(entry_at(matrix, r, s), env)
             for r, s in itertools.product(range(1, rows + 1), range(1, cols + 1))
         ]
-        return np.array(entries, complex).reshape(rows, cols)
+        return np.array(entries, object if self.differentiating else complex).reshape(rows, cols)
 
     def _complex_step(self, f, variable, env):
-        """Im f(x + ih)/h is the derivative to full accuracy: nothing is subtracted, so h may be tiny."""
-        if self.differentiating:
-            raise TypeError(f"second derivatives such as that of {f} are not measured here")
-        key, h = key_of(variable), 1e-30
+        """Im f(x + ih)/h is the derivative to full accuracy: nothing is subtracted, so h may be tiny.
+
+        Inside another derivative the unit i is in use, so the step is taken along u, and what comes back is complex.
+        """
+        if self.differentiating == 2:
+            raise TypeError(f"third derivatives such as that of {f} are not measured here")
+        key, h, inside = key_of(variable), 1e-30, self.differentiating == 1
         numbers = tuple(round(self._value(index, env).real) for index in variable.indices)
         derived = key in self.rules and key not in self.arrays
         if derived:  # differentiate with respect to a quantity that has a definition: hold its values
@@ -221,16 +272,18 @@ class Point:
             self.arrays.pop(key)
             table = {i: self._value(variable.base[i], env) for i in itertools.product(*shape)}
             self.arrays[key] = np.array(list(table.values())).reshape([len(r) for r in shape])
-        array = self.array(*key)
-        place = tuple(i - 1 for i in numbers)
+        array, place = self.array(*key), tuple(i - 1 for i in numbers)
         self._lookup(key, numbers)
-        array[place] += 1j * h
-        self.differentiating, memo, self.memo = True, self.memo, {}
+        moved = array.astype(object)
+        moved[place] = moved[place] + (Bicomplex(0, h) if inside else 1j * h)
+        self.arrays[key], memo, self.memo = moved, self.memo, {}
+        self.differentiating += 1
         try:
-            return complex(self._value(f, env).imag / h)
+            value = self._value(f, env)
+            return _bicomplex(value).u_part / h if inside else complex(value.imag / h)
         finally:
-            self.differentiating, self.memo = False, memo
-            array[place] -= 1j * h
+            self.differentiating -= 1
+            self.arrays[key], self.memo = array, memo
             if derived:
                 self.arrays.pop(key)
 

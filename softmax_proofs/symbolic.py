@@ -52,6 +52,7 @@ __all__ = [
     "D",
     "Eq",
     "Gradient",
+    "Hessian",
     "J",
     "K",
     "KroneckerDelta",
@@ -84,6 +85,7 @@ __all__ = [
     "inner",
     "j",
     "k",
+    "kron",
     "l",
     "lam",
     "largest",
@@ -99,10 +101,12 @@ __all__ = [
     "pi",
     "prove_zero",
     "rank",
+    "row",
     "s",
     "sigma",
     "smallest",
     "t",
+    "total",
     "v",
     "vec",
     "w",
@@ -210,6 +214,65 @@ class column(MatrixExpr):
         return (self.args[0].shape[0], S.One)
 
 
+class row(MatrixExpr):
+    """Row n of a matrix, written as a column: x_n is ``row(X, n)``, the features of example n."""
+
+    def __new__(cls, matrix, index):
+        return Expr.__new__(cls, matrix, sympify(index))
+
+    @property
+    def shape(self):
+        return (self.args[0].shape[1], S.One)
+
+
+class total(MatrixExpr):
+    """The sum of a matrix over an index: ``total(row(X, n) * row(X, n).T, (n, 1, N))``."""
+
+    def __new__(cls, matrix, limits):
+        return Expr.__new__(cls, matrix, sympify(limits))
+
+    @property
+    def shape(self):
+        return self.args[0].shape
+
+
+class kron(MatrixExpr):
+    """The Kronecker product: block (k, j) is ``a[k, j] * b``."""
+
+    def __new__(cls, a, b):
+        return Expr.__new__(cls, a, b)
+
+    @property
+    def shape(self):
+        return tuple(r * s for r, s in zip(self.args[0].shape, self.args[1].shape, strict=True))
+
+
+class Hessian(MatrixExpr):
+    """The second derivatives of ``f`` for the entries of ``matrix``, in the order of its columns, one under the other.
+
+    ``Hessian(J, W)`` counts class by class; ``Hessian(J, W.T)`` counts feature by feature, as ``W.ravel()`` does.
+    """
+
+    def __new__(cls, f, matrix):
+        return Expr.__new__(cls, sympify(f), matrix)
+
+    @property
+    def shape(self):
+        return 2 * (self.args[1].shape[0] * self.args[1].shape[1],)
+
+
+class block_of(Function):
+    """Of entry i in blocks of a size, the number of its block, counted from 1."""
+
+    nargs, is_integer, is_positive = 2, True, True
+
+
+class place_in(Function):
+    """Of entry i in blocks of a size, its place in its block, counted from 1."""
+
+    nargs, is_integer, is_positive = 2, True, True
+
+
 # --- from matrices to entries -------------------------------------------------------------------------------
 
 
@@ -227,6 +290,19 @@ def entry(matrix, i=S.One, j=S.One):
         return Partial(matrix.args[0], entry(matrix.args[1], i, j))
     if isinstance(matrix, column):
         return entry(matrix.args[0], i, matrix.args[1])
+    if isinstance(matrix, row):
+        return entry(matrix.args[0], matrix.args[1], i)
+    if isinstance(matrix, total):
+        return Sum(entry(matrix.args[0], i, j), matrix.args[1])
+    if isinstance(matrix, Hessian):
+        f, weights = matrix.args
+        rows = weights.shape[0]
+        first, second = (entry(weights, place_in(r, rows), block_of(r, rows)) for r in (i, j))
+        return Partial(Partial(f, first), second)
+    if isinstance(matrix, kron):
+        a, b = matrix.args
+        outer = entry(a, block_of(i, b.shape[0]), block_of(j, b.shape[1]))
+        return outer * entry(b, place_in(i, b.shape[0]), place_in(j, b.shape[1]))
     if isinstance(matrix, Transpose):
         return entry(matrix.arg, j, i)
     if isinstance(matrix, DiagMatrix):
@@ -302,22 +378,14 @@ def product_as_sum(product):
 
 def _collapse_sum(total):
     body = total.function
-    # The order of the sums is free, as no bound depends on an index.
-    for limits in sorted(total.limits, key=_turn):
+    # The order of the sums is free, as no bound depends on an index: classes first, then features, then examples.
+    for limits in sorted(total.limits, key=_order):
         body = Add(*(_collapse_term(term, *limits) for term in Add.make_args(_multiply_out(body))))
     return body
 
 
-def _turn(limits):
-    """When a sum is carried out: classes first, then features, then examples."""
+def _order(limits):
     return {K: 0, D: 1, N: 2}.get(limits[2], 3)
-
-
-def _swapped(factor, inner_sum, limits):
-    """Carry out a sum over classes inside a sum over examples that depends on them: sum_k a_k sum_n f_nk."""
-    names = {i: Dummy(i.name, integer=True, positive=True) for i in inner_sum.variables if factor.has(i)}
-    inner_sum = Sum(inner_sum.function.xreplace(names), *(limit.xreplace(names) for limit in inner_sum.limits))
-    return _collapse_sum(Sum(factor * inner_sum.function, limits, *inner_sum.limits))
 
 
 def _multiply_out(expression):
@@ -335,9 +403,14 @@ def _collapse_term(term, index, low, high):
         # The other index of the delta is one of 1..K by its meaning, so no case "out of range" is needed.
         return deltasummation(term, (index, low, high), no_piecewise=True)
     constant, rest = term.as_independent(index, as_Add=False)
-    inner_sums = [factor for factor in Mul.make_args(rest) if isinstance(factor, Sum)]
-    if len(inner_sums) == 1 and _turn((index, low, high)) < min(map(_turn, inner_sums[0].limits)):
-        return constant * _swapped(rest / inner_sums[0], inner_sums[0], (index, low, high))
+    for factor in Mul.make_args(rest):
+        inside, power = factor.as_base_exp()
+        later = isinstance(inside, Sum) and min(map(_order, inside.limits)) > _order((index, low, high))
+        if later and power.is_Integer and power > 0:  # the two sums change places
+            names = {name: Dummy(name.name, integer=True, positive=True) for name in inside.variables}
+            exchanged = Sum(rest / inside * inside.function.xreplace(names), (index, low, high))
+            limits = (limit.xreplace(names) for limit in inside.limits)
+            return constant * _collapse_sum(Sum(_collapse_sum(exchanged), *limits))
     return constant * ((high - low + 1) if rest == 1 else Sum(rest, (index, low, high)))
 
 

@@ -5,11 +5,12 @@ reader sees is skipped.  Letters mean what the notation page says.
 
     chain    expr (relation expr)* [condition]        relations = \leq \geq \leftarrow, also in aligned
     expr     [+-] term ([+-] term)*
-    term     factor (factor | \cdot factor | / factor)*
+    term     factor (factor | \cdot factor | / factor)* (\otimes term)?
     factor   base ^exponent?                          exponent \top transposes
     base     number, letter, letter_{indices}, e^{..}, \frac, \frac{\partial ..}{\partial ..}, \sum, \prod, \ln,
-             \delta_{kj}, \nabla_W J, \operatorname{diag|rank}, \lambda_{\max}, \max(z), \min(z),
-             \lVert .. \rVert, brackets
+             \frac{\partial^2 ..}{\partial .. \partial ..}, x_n (row n of X, as a column), \delta_{kj},
+             \nabla_W J, \nabla^2_{\operatorname{vec}(W)} J, \operatorname{diag|rank}, \lambda_{\max},
+             \max(z), \min(z), \lVert .. \rVert, brackets
 
 A sum or product reaches to the end of its term; a function takes the next base, and a power behind that is refused.
 """
@@ -136,13 +137,15 @@ class _Reader:
         while True:
             if self.skip("/"):
                 product = product / self.factor()
+            elif self.skip(r"\otimes"):
+                return book.kron(self.matrix(product), self.matrix(self.term()))
             elif self.skip(r"\cdot") or self.starts_factor():
                 product = product * self.factor()
             else:
                 return self.number_if_1x1(product)
 
     def starts_factor(self):
-        stops = {"+", "-", ",", ")", "]", "}", r"\}", r"\rVert", r"\quad", r"\qquad", None, *RELATION}
+        stops = {"+", "-", ",", ")", "]", "}", r"\}", r"\rVert", r"\quad", r"\qquad", r"\otimes", None, *RELATION}
         return self.peek() not in stops
 
     @staticmethod
@@ -195,6 +198,11 @@ class _Reader:
             return special[token]()
         return self.letter(token)
 
+    def matrix(self, value):
+        if not isinstance(value, MatrixExpr):
+            raise LatexError(f"{value} is a number where a vector or a matrix was expected, in {self.latex!r}")
+        return value
+
     def argument(self):
         """Read what a function applies to; a power behind it could be read in two ways, so it is refused."""
         argument = self.base()
@@ -221,6 +229,8 @@ class _Reader:
         if token in BASES:
             if token == "w" and len(indices) == 1:
                 return book.column(book.W, *indices)
+            if token in ("x", "z", "o", "y") and indices == (book.n,):
+                return book.row(MATRICES[token.upper()], *indices)
             if indices:
                 return BASES[token][indices]
             if token in book.SIZE:
@@ -244,9 +254,25 @@ class _Reader:
             raise LatexError(f"{token!r} is not an index of the notation page, in {self.latex!r}")
         return INDEX[token]
 
+    def second_derivative(self):
+        """Read ^2 f}{\\partial a \\partial b}, or ^2}{..} f, or with \\partial a^2 below."""
+        self.next("^"), self.next("2")
+        f = None if self.peek() == "}" else self.expr()
+        self.next("}"), self.next("{"), self.next(r"\partial")
+        first = second = self.base()
+        if self.skip("^"):
+            self.next("2")
+        else:
+            self.next(r"\partial")
+            second = self.base()
+        self.next("}")
+        return book.Partial(book.Partial(self.factor() if f is None else f, first), second)
+
     def fraction(self):
         if self.tokens[self.place : self.place + 2] == ["{", r"\partial"]:
             self.next("{"), self.next(r"\partial")
+            if self.peek() == "^":
+                return self.second_derivative()
             f = None if self.skip("}") else self.expr()
             if f is not None:
                 self.next("}")
@@ -263,7 +289,8 @@ class _Reader:
         low = self.expr()
         self.next("}"), self.next("^")
         high = self.group(self.expr)
-        return over(self.term(), (index, low, high))
+        body = self.term()
+        return (book.total if isinstance(body, MatrixExpr) else over)(body, (index, low, high))
 
     def logarithm(self):
         return log(self.argument())
@@ -273,6 +300,13 @@ class _Reader:
         return KroneckerDelta(*self.indices())
 
     def gradient(self):
+        if self.skip("^"):
+            self.next("2"), self.next("_"), self.next("{"), self.next(r"\operatorname")
+            for token in "{vec}(":
+                self.next(token)
+            weights = self.expr()
+            self.next(")"), self.next("}")
+            return book.Hessian(self.argument(), weights)
         self.next("_")
         matrix = self.letter(self.next())
         return book.Gradient(self.argument(), matrix)
@@ -283,7 +317,7 @@ class _Reader:
         while not self.skip("}"):
             name += self.next()
         if name == "diag":
-            return book.diag(self.argument())
+            return book.diag(self.matrix(self.argument()))
         if name == "rank":
             return rank(self.argument())
         raise LatexError(f"the operator {name!r} is not on the notation page, in {self.latex!r}")

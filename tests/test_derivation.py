@@ -1,8 +1,11 @@
 """The ledger refuses what is false, on each of its two roads, and names the label."""
 
+import numpy as np
 import pytest
+from sympy import Identity
 
 from softmax_proofs.derivation import Derivation
+from softmax_proofs.points import Point
 from softmax_proofs.symbolic import *
 
 
@@ -89,10 +92,95 @@ def test_what_cannot_be_differentiated_is_refused_not_taken_for_constant(chapter
                 chapter.result("result-flat", Partial(flat, w[d, j]), "=", 0, measured_only=measured_only)
 
 
-def test_second_derivatives_are_refused_by_the_measurement(chapter):
-    second = Partial(Partial(L, z[k]), z[j])
-    with pytest.raises(TypeError, match="second derivatives"):
-        chapter.result("result-second", second, "=", 0, measured_only=True)
+def test_second_derivatives_are_proved_and_measured(chapter):
+    chapter.definition("definition-target", Sum(y[k], (k, 1, K)), "=", 1)
+    chapter.result("result-second", Partial(Partial(L, z[j]), z[k]), "=", C[k, j])
+    chapter.result("result-twice-the-same", Partial(Partial(L, z[j]), z[j]), "=", o[j] * (1 - o[j]))
+    chapter.result("result-third", Partial(C[k, j], z[j]), "=", C[k, j] * (1 - 2 * o[j]), where=Ne(j, k))
+
+
+WRONG_SECOND_DERIVATIVES = [C[k, j] * 2, -C[k, j], o[k] * o[j], delta * o[k] * (1 - o[k]), C[k, j] + y[k] / 1000]
+
+
+@pytest.mark.parametrize("wrong", WRONG_SECOND_DERIVATIVES)
+@pytest.mark.parametrize("measured_only", [False, True])
+def test_a_wrong_second_derivative_is_refused_on_both_roads(chapter, wrong, measured_only):
+    with pytest.raises(AssertionError, match="result-second"):
+        chapter.result("result-second", Partial(Partial(L, z[j]), z[k]), "=", wrong, measured_only=measured_only)
+
+
+def test_third_derivatives_are_refused_by_the_measurement(chapter):
+    third = Partial(Partial(Partial(L, z[j]), z[j]), z[k])
+    with pytest.raises(TypeError, match="third derivatives"):
+        chapter.result("result-third", third, "=", 0, measured_only=True)
+
+
+@pytest.mark.parametrize("f", [lambda a: a**-3, lambda a: a**0.5, lambda a: (a * a + 2) ** -1 * a**3, np.exp, np.log])
+def test_the_step_of_a_step_has_full_accuracy(f):
+    """Against SymPy's second derivative, which the measurement itself never uses."""
+    entry, point = z[1], Point({N: 1, D: 1, K: 1}, {}, 0)
+    point.arrays["z", 1] = np.array([1.7 + 0j])
+    expression = {np.exp: exp, np.log: log}.get(f, f)(entry)
+    expected = float(expression.diff(entry, 2).subs(entry, 1.7))
+    found = point.value(Partial(Partial(expression, entry), entry), {})
+    assert found.imag == 0 and found.real == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.fixture
+def rows():
+    ledger = Derivation()
+    ledger.definition("definition-logits", z[n, k], "=", Sum(x[n, m] * w[m, k], (m, 1, D)))
+    ledger.definition("definition-objective", J, "=", Sum(Sum(z[n, k] ** 2, (k, 1, K)), (n, 1, N)))
+    return ledger
+
+
+def test_the_order_of_the_weights_matters_in_a_kronecker_product(rows):
+    """J is quadratic, so that its Hessian is 2 I kron X^T X, class by class."""
+    same, features = Identity(K), 2 * X.T * X
+    rows.result("result-classes", Hessian(J, W), "=", kron(same, features))
+    rows.result("result-features", Hessian(J, W.T), "=", kron(features, same))
+    with pytest.raises(AssertionError, match="not proved"):
+        rows.result("result-mixed", Hessian(J, W), "=", kron(features, same))
+    with pytest.raises(AssertionError, match="random points"):
+        rows.result("result-mixed", Hessian(J, W), "=", kron(features, same), measured_only=True)
+
+
+def test_a_kronecker_product_is_that_of_numpy():
+    point, a, b = Point({N: 3, D: 2, K: 4}, {}, 0), X * W, Y.T
+    A, B, product = (point._matrix(matrix, point.sizes) for matrix in (a, b, kron(a, b)))
+    assert np.allclose(product, np.kron(A, B), rtol=1e-14)
+
+
+def test_sums_over_a_matrix_and_over_rows(rows):
+    rows.result("result-gram", total(row(X, n) * row(X, n).T, (n, 1, N)), "=", X.T * X)
+    with pytest.raises(AssertionError):
+        rows.result("result-wrong-gram", total(row(X, n) * row(X, n).T, (n, 1, N)), "=", 2 * X.T * X)
+
+
+def test_m_counts_features_where_it_stands_for_one(rows):
+    second = Partial(Partial(J, w[d, j]), w[m, k])
+    rows.result("result-pair", second, "=", 2 * delta * Sum(x[n, d] * x[n, m], (n, 1, N)))
+    with pytest.raises(AssertionError):
+        rows.result("result-same", second, "=", 2 * delta * Sum(x[n, d] ** 2, (n, 1, N)), measured_only=True)
+
+
+def test_sums_change_places(rows):
+    doubled = Sum(v[m, k] * Sum(x[n, m] * v[d, k], (d, 1, D)), (k, 1, K))
+    rows.result(
+        "result-exchange",
+        Sum(doubled, (m, 1, D)),
+        "=",
+        Sum(Sum(v[d, k], (d, 1, D)) * Sum(x[n, m] * v[m, k], (m, 1, D)), (k, 1, K)),
+    )
+    square = Sum(Sum(x[n, m] * v[m, k], (m, 1, D)) ** 2, (k, 1, K))
+    rows.result("result-square", inner(row(X, n), V * V.T * row(X, n)), "=", square)
+    with pytest.raises(AssertionError, match="not proved"):
+        rows.result(
+            "result-no-square",
+            inner(row(X, n), V * V.T * row(X, n)),
+            "=",
+            Sum(Sum(x[n, m] ** 2 * v[m, k] ** 2, (m, 1, D)), (k, 1, K)),
+        )
 
 
 @pytest.mark.parametrize("chain", [(O * Y.T, "=", Y * O.T), (X.T * Z * Z.T * X, "=", X.T * X * X.T * X)])

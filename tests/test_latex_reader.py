@@ -27,6 +27,11 @@ SOFTMAX = exp(z[k]) / Sum(exp(z[l]), (l, 1, K))
         (r"\mu_{dk} = 1", (mu[d, k], "=", 1)),
         (r"J(V, v) \geq J(W)", (At(At(J, W, V), vec(b), vec(v)), ">=", At(J, W, W))),
         (r"\nabla_V J(V) = 0", (Gradient(At(J, W, V), V), "=", 0)),
+        (r"\frac{\partial^2 L}{\partial z_j \partial z_k} = 0", (Partial(Partial(L, z[j]), z[k]), "=", 0)),
+        (r"\frac{\partial^2}{\partial z_j^2} L = 0", (Partial(Partial(L, z[j]), z[j]), "=", 0)),
+        (r"\nabla^2_{\operatorname{vec}(W^\top)} J = 0", (Hessian(J, W.T), "=", 0)),
+        (r"2 X^\top X \otimes C = 0", (kron(2 * X.T * X, C), "=", 0)),
+        (r"\sum_{n=1}^{N} x_n x_n^\top = X^\top X", (total(row(X, n) * row(X, n).T, (n, 1, N)), "=", X.T * X)),
         (r"\sum_{k=1}^{K} o_k + c \leq 2", (Sum(o[k], (k, 1, K)) + c, "<=", 2)),
     ],
 )
@@ -40,6 +45,12 @@ def test_reads_conditions_and_aligned_lines():
 
 
 NOT_IN_THE_DIALECT = [
+    r"\frac{\partial^3 L}{\partial z_j \partial z_k} = 0",
+    r"\frac{\partial^2 L}{\partial z_j} = 0",
+    r"\frac{\partial^2 L}{\partial z_j^3} = 0",
+    r"\frac{\partial L}{\partial z_j \partial z_k} = 0",
+    r"\nabla^3_{\operatorname{vec}(W)} J = 0",
+    r"\nabla^2_W J = 0",
     r"o_k = \frac{1}{1 2}",
     r"o_k = e^z_k",
     r"o_k = e^-t",
@@ -106,7 +117,7 @@ SLIPS = {
     r"\sum": r"\prod", r"\prod": r"\sum", r"\max": r"\min", r"\min": r"\max",
     "T": "c", r"\pi": "p", r"\varepsilon": r"\lambda", r"\lambda": "c",
     r"\top": "2", r"\ln": "", r"\eta": "z", r"\alpha": r"\beta", r"\beta": r"\alpha",
-    r"\mu": "w", "A": "X",
+    r"\mu": "w", "A": "X", r"\otimes": r"\cdot",
 }  # fmt: skip
 
 
