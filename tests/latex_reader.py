@@ -290,7 +290,11 @@ class _Reader:
         self.next("}"), self.next("^")
         high = self.group(self.expr)
         body = self.term()
-        return (book.total if isinstance(body, MatrixExpr) else over)(body, (index, low, high))
+        if not isinstance(body, MatrixExpr):
+            return over(body, (index, low, high))
+        if over is sympy.Product:
+            raise LatexError(f"a product of matrices over an index is not understood, in {self.latex!r}")
+        return book.total(body, (index, low, high))
 
     def logarithm(self):
         return log(self.argument())
