@@ -191,6 +191,33 @@ def test_links_lead_to_a_page_and_a_heading_of_it(row):
         assert not address.fragment or address.fragment in anchors(page), f"{row.claim}: no heading {link}"
 
 
+@cache
+def sections(path):
+    """The text of each section of a page, with its subsections, by its anchor."""
+    text, heads, slugs = markdown_of(path), [], []
+    for node in SyntaxTreeNode(MARKDOWN.parse(text)).walk():
+        if node.type == "heading" and int(node.tag[1]) <= 4:
+            slugs.append(compute_unique_slug(node, slugs))
+            heads.append((int(node.tag[1]), node.map[0]))
+    lines, found = text.split("\n"), {}
+    for i, (level, start) in enumerate(heads):
+        end = next((line for depth, line in heads[i + 1 :] if depth <= level), len(lines))
+        found[slugs[i]] = "\n".join(lines[start:end])
+    return found
+
+
+def test_the_sections_that_a_row_leads_to_name_its_claim(row):
+    """A gap is a remark on the whole of a text: it is enough that one of the sections names it."""
+    named = []
+    for link in row.links:
+        address = urlsplit(link)
+        page = PAGE.parent / address.path
+        if page.suffix == ".ipynb":
+            section = sections(page).get(address.fragment, "")
+            named.append(re.search(rf"\b{row.claim}\b", section) is not None)
+    assert not named or (any if row.verdict == "gap" else all)(named), f"{row.claim} is not named where its row leads"
+
+
 def quotations():
     """(claim, verdict, page) of every quoted equation that a chapter displays."""
     for path in CHAPTERS:
