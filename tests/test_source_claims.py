@@ -12,11 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from markdown_it.token import Token
-from markdown_it.tree import SyntaxTreeNode
-from myst_parser.mdit_to_docutils.base import compute_unique_slug
 
-from chapters_as_run import CHAPTERS, ROOT, stored
-from displayed_equations import MARKDOWN, displayed_equations
+from chapters_as_run import CHAPTERS, ROOT
+from displayed_equations import displayed_equations
+from headings import anchors, markdown_of, tokens_of
 from softmax_proofs.claims import CLAIMS, LINES, VERDICTS, check
 from softmax_proofs.claims.examples import Example
 from softmax_proofs.claims.judging import Finding, claim, findings
@@ -33,21 +32,6 @@ class Row:
     verdict: str
     right: str
     links: tuple
-
-
-def tokens_of(text):
-    """The tokens of a page and of its boxes, which share its link destinations."""
-    environment = {}
-
-    def read(part):
-        for token in MARKDOWN.parse(part, environment):
-            if token.type == "colon_fence":
-                yield from read(token.content)
-            else:
-                yield token
-
-    MARKDOWN.parse(text, environment)  # the destinations stand at the end of the page
-    return list(read(text))
 
 
 def tables(text):
@@ -165,22 +149,6 @@ def test_a_claim_has_one_check():
 
 
 # --- where a claim is settled -------------------------------------------------------------------------------
-
-
-def markdown_of(path):
-    if path.suffix == ".md":
-        return path.read_text(encoding="utf-8")
-    return "\n\n".join(cell.source for cell in stored(path).cells if cell.cell_type == "markdown")
-
-
-@cache
-def anchors(path):
-    """The anchors that MyST gives to the headings of a page."""
-    slugs = []
-    for node in SyntaxTreeNode(MARKDOWN.parse(markdown_of(path))).walk():
-        if node.type == "heading" and int(node.tag[1]) <= 4:  # myst_heading_anchors
-            slugs.append(compute_unique_slug(node, slugs))
-    return slugs
 
 
 def test_links_lead_to_a_page_and_a_heading_of_it(row):
