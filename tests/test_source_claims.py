@@ -15,7 +15,7 @@ from markdown_it.token import Token
 
 from chapters_as_run import CHAPTERS, ROOT
 from displayed_equations import displayed_equations
-from headings import anchors, markdown_of, tokens_of
+from headings import anchors, markdown_of, sections, tokens_of
 from softmax_proofs.claims import CLAIMS, LINES, VERDICTS, check
 from softmax_proofs.claims.examples import Example
 from softmax_proofs.claims.judging import Finding, claim, findings
@@ -160,20 +160,6 @@ def test_links_lead_to_a_page_and_a_heading_of_it(row):
 
 
 @cache
-def sections(path):
-    """The text of each section of a page, with its subsections, by its anchor."""
-    text, heads, slugs = markdown_of(path), [], []
-    for node in SyntaxTreeNode(MARKDOWN.parse(text)).walk():
-        if node.type == "heading" and int(node.tag[1]) <= 4:
-            slugs.append(compute_unique_slug(node, slugs))
-            heads.append((int(node.tag[1]), node.map[0]))
-    lines, found = text.split("\n"), {}
-    for i, (level, start) in enumerate(heads):
-        end = next((line for depth, line in heads[i + 1 :] if depth <= level), len(lines))
-        found[slugs[i]] = "\n".join(lines[start:end])
-    return found
-
-
 def test_the_sections_that_a_row_leads_to_name_its_claim(row):
     """A gap is a remark on the whole of a text: it is enough that one of the sections names it."""
     named = []
