@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 
 import pytest
 
-from chapters_as_run import NOTEBOOKS, code_cells, executed, stored
+from chapters_as_run import CHAPTERS, NOTEBOOKS, code_cells, executed, stored
 
 COORDINATE = re.compile(r"-?\d+\.\d+")
 NAME = re.compile(r"\b[a-z][0-9a-f]{10}\b")  # Matplotlib names a shape by the digest of its coordinates
@@ -126,6 +126,15 @@ def test_half_of_the_exercises_are_mistakes_to_be_found(chapter):
     titles = [title for title, _, _ in exercises_of(chapter)]
     mistakes = [title for title in titles if re.match(r"Find the (\w+ )?mistakes?\b", title)]
     assert 2 * len(mistakes) >= len(titles), f"only {len(mistakes)} of {len(titles)} begin with Find the mistake"
+
+
+def test_a_chapter_ends_with_a_link_to_the_next(chapter):
+    text = "\n".join(cell.source for cell in stored(chapter).cells if cell.cell_type == "markdown")
+    end = text[text.rindex("## What to take away") :]
+    own = int(chapter.stem[:2])
+    following = min((int(path.stem[:2]) for path in CHAPTERS if int(path.stem[:2]) > own), default=None)
+    linked = [int(number) for number in re.findall(r"\]\((\d\d)_\w+\.ipynb\)", end) if int(number) > own]
+    assert following is None or (linked and linked[0] <= following), f"the end leads to {linked}, not to {following}"
 
 
 def test_code_cells_are_short(notebook):
