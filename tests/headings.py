@@ -35,13 +35,28 @@ def tokens_of(text):
 
 
 @cache
-def anchors(path):
-    """The anchors that MyST gives to the headings of a page."""
-    slugs = []
+def headings(path):
+    """(anchor, level, line) of every heading of a page, with the anchor that MyST gives to it."""
+    found = []
     for node in SyntaxTreeNode(MARKDOWN.parse(markdown_of(path))).walk():
         if node.type == "heading" and int(node.tag[1]) <= 4:  # myst_heading_anchors
-            slugs.append(compute_unique_slug(node, slugs))
-    return slugs
+            slug = compute_unique_slug(node, [anchor for anchor, *_ in found])
+            found.append((slug, int(node.tag[1]), node.map[0]))
+    return found
+
+
+def anchors(path):
+    """The anchors that MyST gives to the headings of a page."""
+    return [anchor for anchor, *_ in headings(path)]
+
+
+def sections(path):
+    """The text of each section of a page, with its subsections, by its anchor."""
+    lines, heads, found = markdown_of(path).split("\n"), headings(path), {}
+    for i, (anchor, level, start) in enumerate(heads):
+        end = next((line for _, depth, line in heads[i + 1 :] if depth <= level), len(lines))
+        found[anchor] = "\n".join(lines[start:end])
+    return found
 
 
 def set_anchors(path):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import statistics
 from itertools import groupby, pairwise
 
 import pytest
 
-from chapters_as_run import NOTEBOOKS, code_cells, executed, stored
+from chapters_as_run import CHAPTERS, NOTEBOOKS, code_cells, executed, stored
 
 COORDINATE = re.compile(r"-?\d+\.\d+")
 NAME = re.compile(r"\b[a-z][0-9a-f]{10}\b")  # Matplotlib names a shape by the digest of its coordinates
@@ -82,12 +83,58 @@ def test_parts_of_a_chapter_stand_in_order(chapter):
     assert all(first < second for first, second in pairwise(places))
 
 
+def exercises_of(path):
+    """The exercises of a chapter in order: (title, text, the code cells that follow it before the next one)."""
+    found, begun = [], False
+    for cell in stored(path).cells:
+        if cell.cell_type == "code":
+            if found:
+                found[-1][2].append(cell)
+            continue
+        begun = begun or "## Exercises" in cell.source
+        if found and "## What to take away" in cell.source:
+            break
+        for text in re.split(r"^(?=\*\*\d+\. )", cell.source, flags=re.M) if begun else ():
+            title = re.match(r"\*\*(\d+)\. (.+?)\*\*", text)
+            if title:
+                assert int(title[1]) == len(found) + 1, f"exercise {title[1]} stands in place {len(found) + 1}"
+                found.append((title[2], text, []))
+    return found
+
+
+def could_fail(cell):
+    """Whether a cell asserts something that is not a constant."""
+    asserts = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Assert)]
+    return any(isinstance(part, ast.Name) for node in asserts for part in ast.walk(node.test))
+
+
 def test_exercises_have_solutions(chapter):
+    exercises = exercises_of(chapter)
+    assert 4 <= len(exercises) <= 8
+    for title, text, _ in exercises:
+        assert text.count("{dropdown} Solution") == 1, f"{title} needs one solution"
+
+
+def test_every_solution_is_checked_in_a_hidden_cell_that_can_fail(chapter):
+    for title, _, cells in exercises_of(chapter):
+        hidden = [cell for cell in cells if "hide-cell" in cell.metadata.get("tags", [])]
+        assert hidden == cells and hidden, f"{title}: a hidden cell, and nothing else, should check its solution"
+        assert any(map(could_fail, hidden)), f"{title}: no hidden cell asserts anything"
+
+
+def test_half_of_the_exercises_are_mistakes_to_be_found(chapter):
+    titles = [title for title, _, _ in exercises_of(chapter)]
+    mistakes = [title for title in titles if re.match(r"Find the (\w+ )?mistakes?\b", title)]
+    assert 2 * len(mistakes) >= len(titles), f"only {len(mistakes)} of {len(titles)} begin with Find the mistake"
+
+
+def test_a_chapter_ends_with_a_link_to_the_next(chapter):
     text = "\n".join(cell.source for cell in stored(chapter).cells if cell.cell_type == "markdown")
-    exercises = text[text.index("## Exercises") :]
-    questions = re.findall(r"^\*\*\d+\. ", exercises, re.M)
-    assert 4 <= len(questions) <= 8
-    assert exercises.count("{dropdown} Solution") == len(questions)
+    end = text[text.rindex("## What to take away") :]
+    own = int(chapter.stem[:2])
+    following = min((int(path.stem[:2]) for path in CHAPTERS if int(path.stem[:2]) > own), default=None)
+    linked = [int(number) for number in re.findall(r"\]\((\d\d)_\w+\.ipynb\)", end) if int(number) > own]
+    assert following is None or (linked and linked[0] <= following), f"the end leads to {linked}, not to {following}"
 
 
 def test_code_cells_are_short(notebook):

@@ -15,7 +15,7 @@ from markdown_it.token import Token
 
 from chapters_as_run import CHAPTERS, ROOT
 from displayed_equations import displayed_equations
-from headings import anchors, markdown_of, tokens_of
+from headings import anchors, markdown_of, sections, tokens_of
 from softmax_proofs.claims import CLAIMS, LINES, VERDICTS, check
 from softmax_proofs.claims.examples import Example
 from softmax_proofs.claims.judging import Finding, claim, findings
@@ -157,6 +157,19 @@ def test_links_lead_to_a_page_and_a_heading_of_it(row):
         page = PAGE.parent / address.path
         assert page.is_file(), f"{row.claim} leads to {link}, and there is no such page"
         assert not address.fragment or address.fragment in anchors(page), f"{row.claim}: no heading {link}"
+
+
+@cache
+def test_the_sections_that_a_row_leads_to_name_its_claim(row):
+    """A gap is a remark on the whole of a text: it is enough that one of the sections names it."""
+    named = []
+    for link in row.links:
+        address = urlsplit(link)
+        page = PAGE.parent / address.path
+        if page.suffix == ".ipynb":
+            section = sections(page).get(address.fragment, "")
+            named.append(re.search(rf"\b{row.claim}\b", section) is not None)
+    assert not named or (any if row.verdict == "gap" else all)(named), f"{row.claim} is not named where its row leads"
 
 
 def quotations():
