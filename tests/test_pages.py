@@ -46,7 +46,7 @@ def entry_of(group, name, paragraphs):
     term = re.fullmatch(r"\[(.+)\]\{#([\w-]+)\}(?: \$([^$]+)\$)?", name)
     assert term, f"an entry begins with [words]{{#anchor}}, got {name}"
     assert len(paragraphs) == 1, f"{term[1]}: one answer, in one piece"
-    *text, last = paragraphs[0].split("\n")
+    *text, last = re.split(r"\\?\n", paragraphs[0])
     links = re.findall(r"\[([^\]]+)\]\(([^)\s]+)\)", last)
     assert last == " · ".join(f"[{words}]({address})" for words, address in links), f"not only links: {last}"
     return Entry(group, term[1], term[2], term[3] or "", tuple(text), tuple(links))
@@ -126,6 +126,13 @@ def test_the_groups_of_questions_follow_the_chapters():
 
 
 # --- the glossary -------------------------------------------------------------------------------------------
+
+
+def test_letters_of_the_alphabet_lead_to_their_first_term():
+    first = {}
+    for entry in TERMS:
+        first.setdefault(entry.words[0].upper(), entry.anchor)
+    assert " · ".join(f"[{letter}](#{anchor})" for letter, anchor in first.items()) in markdown_of(GLOSSARY).split("\n")
 
 
 def test_terms_are_unique_and_in_alphabetical_order():

@@ -159,7 +159,6 @@ def test_links_lead_to_a_page_and_a_heading_of_it(row):
         assert not address.fragment or address.fragment in anchors(page), f"{row.claim}: no heading {link}"
 
 
-@cache
 def test_the_sections_that_a_row_leads_to_name_its_claim(row):
     """A gap is a remark on the whole of a text: it is enough that one of the sections names it."""
     named = []
