@@ -5,10 +5,10 @@ an array, a word, or a function) and returns nothing if it is right, or a senten
 that fails, not the answer.  Any correct answer is accepted, however it was found.
 
 >>> from softmax_proofs.exercises import check_answer
->>> check_answer("1.1", 7)
+>>> check_answer("1.1", "a third each")
 Traceback (most recent call last):
 ...
-ValueError: exercise 1.1 asks for a function of the logits, got 7
+ValueError: exercise 1.1 asks for three probabilities, got 'a third each'
 """
 
 from collections import namedtuple
