@@ -57,6 +57,7 @@ def check_answer(name, answer):
 def compare(answer, right, known=(), rtol=1e-3):
     """Nothing if the numbers agree, else the hint of a known wrong answer (value, hint), or what can be said."""
     answer, right = np.asarray(answer, float), np.asarray(right, float)
+    answer = answer.reshape(right.shape) if answer.size == right.size == 1 else answer  # [4] is taken for 4
     if answer.shape != right.shape:
         return f"Expected the shape {right.shape}, this has {answer.shape}."
     if np.allclose(answer, right, rtol=rtol, atol=1e-12):
