@@ -7,6 +7,10 @@
 ``softmax_proofs.points``
     The random points at which every statement is measured, on a road that shares nothing with SymPy's calculus.
 ``softmax_proofs.claims``
+    A check for each of the 131 claims of the three sources, whose verdict is computed.
+``softmax_proofs.exercises``
+    ``check_answer("4.3", yours)``: a judge for each exercise of the chapters.
+``softmax_proofs.claims``
     The claims of the three sources, each with a check that returns its verdict.
 
 The companion library, `softmax_lib`, knows nothing of this package.  Nothing is imported until a module is asked
