@@ -71,7 +71,8 @@ def run(points, objective, tol, max_iter, progress=None):
     model is no guide.  If it still does so when it promises nothing, J has no minimum: some rows are
     separated from others, and the weights grow without end.
 
-    Either test is preceded by a necessary one that costs nothing: beta-smoothness and alpha-convexity.
+    Either test is preceded by a cheap one, on the gradient that is there already: the second part of the
+    certificate, with b in the place of b*; or, without a penalty, what beta-smoothness implies near an infimum.
     An interrupt from the keyboard keeps the best point so far.
     """
     check_number("tol", tol)
@@ -119,7 +120,7 @@ def sentence(cause, objective, J, n_iter, bound, tol):
         "interrupted": f"Interrupted after {n_iter} steps, the best point is kept, for a warm start: {state}",
         "separated": f"After {n_iter} steps every row is classified correctly, and {grows}",
         "flat": f"After {n_iter} steps nothing is left to gain, and still, as some rows are separated, {grows}",
-        "diverged": f"Diverged: J is {J} after {n_iter} steps; a step of 1/beta, the objective's smoothness, is safe.",
+        "diverged": f"Diverged: J is {J} after {n_iter} steps; 1/beta, with beta = smoothness, is safe.",
     }[cause]
 
 

@@ -112,8 +112,7 @@ def activations(e):
 
 @claim("C14")
 def softmax_of_a_vector(e):
-    printed = np.array([np.exp(e.z[i]) / sum(np.exp(e.z[j]) for j in range(e.K)) for i in range(e.K)])
-    return holds(close(printed, softmax_lib.softmax(e.z)))
+    return holds(close(softmax(e.z), softmax_lib.softmax(e.z)))
 
 
 @claim("C15")
