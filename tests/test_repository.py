@@ -1,5 +1,7 @@
 """The addresses that follow from the repository: none by default, and each in the form its service documents."""
 
+import jinja2
+import lxml.html
 import pytest
 import yaml
 
@@ -72,3 +74,23 @@ def test_services_can_be_left_out(configured):
 def test_an_address_that_is_no_repository_is_named(configured, url):
     with pytest.raises(ValueError, match=r"repository\.url is"):
         configured(url)
+
+
+def chapter_page(place):
+    """The links above the title of a chapter, as the template of the pages makes them: text -> address."""
+    theme = "{% block extra_styles %}{% endblock %}{% block body %}{% block content %}{% endblock %}{% endblock %}"
+    template = (repository.ROOT / "tools" / "templates" / "page.html").read_text(encoding="utf-8")
+    pages = jinja2.Environment(loader=jinja2.DictLoader({"!page.html": theme, "page.html": template}))
+    page = {"chapter_number": 2, "notebook": "02_jacobian.ipynb", "pathto": lambda path, _=0: path}
+    page |= {"addresses": repository.addresses(NOTEBOOK, place), "body": "<h1>The page</h1>", "sourcename": ""}
+    html = lxml.html.document_fromstring(pages.get_template("page.html").render(page))
+    return {link.text_content(): link.get("href") for link in html.xpath("//*[@class='chapter-bar']//a")}
+
+
+def test_a_chapter_offers_the_services_when_there_is_a_repository(configured):
+    links, found = chapter_page(configured()), repository.addresses(NOTEBOOK, configured())
+    assert links["Run on Binder"] == found["binder"] and links["Run on Colab"] == found["colab"]
+
+
+def test_a_chapter_offers_no_services_without_a_repository():
+    assert [text for text in chapter_page(None) if text.startswith("Run")] == []
