@@ -113,6 +113,18 @@ def test_chapters_install_the_library_from_the_wheel_beside_them(site):
         assert cells[1]["id"] == install_cell.NAME and "%pip install -q softmax-lib" in "".join(cells[1]["source"])
 
 
+def test_stored_outputs_are_shown_before_a_cell_runs(site):
+    """JupyterLab hides drawings of notebooks that it does not trust, and breaks those that come as lists of lines."""
+    for path in CHAPTERS:
+        notebook = json.loads((site / "lite" / "files" / path.name).read_text(encoding="utf-8"))
+        cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        assert all(cell["metadata"]["trusted"] for cell in cells)
+        figures = [
+            output["data"].get("image/svg+xml") for cell in cells for output in cell["outputs"] if "data" in output
+        ]
+        assert any(figures) and all(isinstance(figure, str) for figure in figures if figure)
+
+
 def test_what_the_kernel_starts_with_comes_from_the_site_or_from_pyodide(site):
     """Else the browser would ask PyPI, and a classroom without a network could not start Python."""
     index = json.loads((site / "lite" / "pypi" / "all.json").read_text(encoding="utf-8"))
@@ -290,6 +302,8 @@ def test_the_symbolic_part_of_a_chapter_runs_after_a_click(site_with_pyodide, ch
     page.get_by_role("link", name=BUTTON).click()
     page.wait_for_url("**/lite/notebooks/index.html?path=02_jacobian.ipynb")
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=120_000)
+    goals = page.locator(".jp-MarkdownCell aside", has_text="After this chapter you can")
+    goals.wait_for()  # a box: not raw text between colons
     sources = page.evaluate(CELLS)
     expected = {cell.source: plain(cell.outputs) for cell in code_cells(stored(JACOBIAN))}
 

@@ -18,6 +18,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import nbformat
 from jupyterlite_pyodide_kernel.constants import (
     PYODIDE_KERNEL_PLUGIN_ID,
     PYODIDE_LOCK,
@@ -33,6 +34,9 @@ ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "site"
 # What the kernel needs to start and Pyodide's distribution does not hold; else the browser would ask PyPI.
 NOT_IN_PYODIDE = ["comm"]
+
+# Settings of JupyterLab's interface: dark where the reader's system is.
+INTERFACE = {"@jupyterlab/apputils-extension:themes": {"adaptive-theme": True}}
 
 LINK = (
     ' <a class="run-here" href="{lite}notebooks/index.html?path={notebook}" hidden>Run this chapter in the browser</a>'
@@ -127,6 +131,7 @@ def build_lite(target, work, pyodide="", root=ROOT):
     config = {"litePluginSettings": {PYODIDE_KERNEL_PLUGIN_ID: settings}}
     lite = {"jupyter-lite-schema-version": 0, "jupyter-config-data": config}
     (work / "jupyter-lite.json").write_text(json.dumps(lite), encoding="utf-8")
+    (work / "overrides.json").write_text(json.dumps(INTERFACE), encoding="utf-8")
     book_wheel(wheels, root)
     for name in NOT_IN_PYODIDE:
         installed_wheel(name, wheels)
@@ -144,10 +149,10 @@ def build_lite(target, work, pyodide="", root=ROOT):
 
 def as_opened(path):
     """A chapter as text, marked as trusted: else JupyterLite would not show its figures before they are drawn anew."""
-    notebook = notebooks.read(path)
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            cell["metadata"] = cell["metadata"] | {"trusted": True}
+    notebook = nbformat.reads(json.dumps(notebooks.read(path)), as_version=4)  # joins the lines of drawings
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.metadata.trusted = True
     return json.dumps(notebook, ensure_ascii=False)
 
 
