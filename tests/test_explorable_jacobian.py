@@ -21,7 +21,7 @@ def visit(browser, site):
 
 def cells(page):
     """The numbers of the drawing, (K, K + 3): the Jacobian, its row sums, C dz and the change of o."""
-    texts = page.locator(".explorable-jacobian g.cell text").all_inner_texts()
+    texts = page.locator(".explorable-jacobian g.cell text").all_text_contents()
     numbers = np.array([float(text.replace("−", "-")) for text in texts])
     return np.column_stack([numbers[:9].reshape(3, 3), numbers[9:12], numbers[12:].reshape(3, 2)])
 
