@@ -9,7 +9,7 @@ const SUBSCRIPTS = "₁₂₃₄₅₆₇₈₉";
 
 function render({ model, el }) {
   const panel = new Panel(el, "Explorable: the Jacobian of softmax");
-  const state = shared(model, ["z", "step"], () => show("outside"));
+  const state = shared(model, ["z", "step"], () => show());
   const { z } = state;
   const K = z.length;
 
@@ -26,11 +26,11 @@ function render({ model, el }) {
   const buttons = panel.box("buttons");
   panel.button(buttons, "Raise every logit alike", () => {
     state.step = state.step.map(() => 0.5);
-    show("A common step of 0.5.");
+    show();
   });
   panel.button(buttons, "Step back to 0", () => {
     state.step = state.step.map(() => 0);
-    show("No step.");
+    show();
   });
 
   function column(parent, legend, letter, key) {
@@ -118,11 +118,9 @@ function render({ model, el }) {
       .text((_, k) => `o${SUBSCRIPTS[k]}`);
   }
 
-  function show(news) {
-    if (news === "outside") {
-      logits.forEach((slider, k) => slider.set(state.z[k]));
-      steps.forEach((slider, k) => slider.set(state.step[k]));
-    }
+  function show() {
+    logits.forEach((slider, k) => slider.set(state.z[k]));
+    steps.forEach((slider, k) => slider.set(state.step[k]));
     draw();
     const C = softmaxJacobian(state.z);
     const o = softmax(state.z);
@@ -130,7 +128,7 @@ function render({ model, el }) {
     const predicted = C.map((row) => row.reduce((sum, value, j) => sum + value * state.step[j], 0));
     const miss = Math.max(...predicted.map((each, k) => Math.abs(each - (moved[k] - o[k]))));
     sentence(
-      `o = (${o.map((each) => number(each, 3)).join(", ")}). Every row sums to 0. ` +
+      `o = (${o.map((each) => number(each, 3)).join(", ")}). Every row and every column of the Jacobian sums to 0. ` +
         `C Δz misses the real change of o by at most ${number(miss, 3)}.`,
     );
     panel.say(`Probabilities ${o.map((each) => number(each, 3)).join(", ")}; C Δz misses by ${number(miss, 3)}.`);
