@@ -21,8 +21,8 @@ import install_cell
 import lite_site
 import local_pyodide
 import serve
+from browsing import FLAGS, chromium, do_without_chromium
 from chapters_as_run import code_cells, stored
-from test_browser import FLAGS, chromium, do_without_chromium
 
 CHAPTERS = lite_site.chapters()
 JACOBIAN = lite_site.ROOT / "chapters" / "02_jacobian.ipynb"
@@ -104,7 +104,7 @@ def test_a_page_without_a_place_for_the_link_is_named(tmp_path):
 def test_chapters_install_the_library_from_the_wheel_beside_them(site):
     (wheel,) = (site / "lite" / "pypi").glob("softmax_lib-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    for package in ("softmax_lib", "softmax_proofs"):
+    for package in ("softmax_lib", "softmax_proofs", "softmax_explorables"):
         sources = (lite_site.ROOT / package).rglob("*.*")
         wanted = {path.relative_to(lite_site.ROOT).as_posix() for path in sources if "__pycache__" not in path.parts}
         assert wanted <= set(names)

@@ -68,7 +68,7 @@ def add_link(page, notebook):
 
 
 def book_wheel(folder, root=ROOT):
-    """The wheel of softmax_lib and softmax_proofs, made by the build backend that pyproject.toml names."""
+    """The wheel of the packages that pyproject.toml names, made by its build backend."""
     script = "import hatchling.build, sys; hatchling.build.build_wheel(sys.argv[1])"
     subprocess.run([sys.executable, "-c", script, folder], cwd=root, check=True, stdout=subprocess.DEVNULL)
 
