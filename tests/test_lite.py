@@ -154,7 +154,7 @@ def test_by_default_python_comes_from_the_kernels_own_address(site, tmp_path):
 @pytest.mark.parametrize("end", ["", "/", "/pyodide.mjs"])
 def test_another_server_may_hold_it(tmp_path, end):
     settings = lite_site.provide_pyodide(f"http://10.0.0.1/pyodide{end}", tmp_path / "pyodide")
-    assert settings == {"pyodideUrl": "http://10.0.0.1/pyodide/pyodide.mjs"}
+    assert settings == {"pyodideUrl": "http://10.0.0.1/pyodide/pyodide.mjs", "disablePyPIFallback": True}
 
 
 @pytest.mark.parametrize("archived", [False, True])

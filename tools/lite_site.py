@@ -38,11 +38,10 @@ NOT_IN_PYODIDE = ["comm"]
 # Settings of JupyterLab's interface: dark where the reader's system is.
 INTERFACE = {"@jupyterlab/apputils-extension:themes": {"adaptive-theme": True}}
 
-LINK = (
-    ' <a class="run-here" href="{lite}notebooks/index.html?path={notebook}" hidden>Run this chapter in the browser</a>'
-    # JupyterLite needs a server and JavaScript: from a folder on disk the link stays hidden
-    '<script>document.querySelector(".run-here").hidden = location.protocol === "file:"</script>'
-)
+# JupyterLite needs a server and JavaScript: from a folder on disk the link stays hidden.
+LINK = """
+  <a class="run-here" href="../lite/notebooks/index.html?path={notebook}" hidden>Run this chapter in the browser</a>
+  <script>document.querySelector(".run-here").hidden = location.protocol === "file:"</script>"""
 
 
 class SiteError(Exception):
@@ -57,8 +56,7 @@ def add_link(page, notebook):
     """Put the link to the chapter in JupyterLite behind the one that downloads its notebook."""
     text = page.read_text(encoding="utf-8")
     download = re.compile(rf'<a [^>]*download="{re.escape(notebook)}"[^>]*>[^<]*</a>')
-    lite = "../" * (len(page.relative_to(page.parents[1]).parts) - 1) + "lite/"
-    linked, count = download.subn(lambda found: found[0] + LINK.format(lite=lite, notebook=notebook), text)
+    linked, count = download.subn(lambda found: found[0] + LINK.format(notebook=notebook), text)
     if count != 1:
         raise SiteError(f"{page.name} has {count} links that download {notebook}, so no place for one that runs it.")
     page.write_text(linked, encoding="utf-8", newline="\n")
@@ -96,8 +94,9 @@ def provide_pyodide(given, folder):
     """
     if not given:
         return {}
+    own = {"disablePyPIFallback": True}  # whoever names a place has no network, or wants no other host to be asked
     if re.match(r"https?://", given):
-        return {"pyodideUrl": given if given.endswith(".mjs") else f"{given.rstrip('/')}/{PYODIDE_MJS}"}
+        return own | {"pyodideUrl": given if given.endswith(".mjs") else f"{given.rstrip('/')}/{PYODIDE_MJS}"}
     source = Path(given).expanduser()
     if source.is_dir():
         shutil.copytree(source, folder)
@@ -115,8 +114,7 @@ def provide_pyodide(given, folder):
             f"PYODIDE={given} holds Python {python}, and the kernel needs {PYODIDE_PYTHON_VERSION}: "
             f"take Pyodide {PYODIDE_VERSION}."
         )
-    # whoever brings Pyodide along has no network, or wants no other host to be asked
-    return {"pyodideUrl": f"./static/pyodide/{PYODIDE_MJS}", "disablePyPIFallback": True}
+    return own | {"pyodideUrl": f"./static/pyodide/{PYODIDE_MJS}"}
 
 
 # --------------------------------------------------------------------------------------------- the site
@@ -165,15 +163,17 @@ def linked_pages(root=ROOT):
 
 
 def build(target=SITE, pyodide="", root=ROOT):
-    """Make target anew from _build/html, which is up to date and stays as it is."""
-    work = target.with_name(target.name + ".work")
-    for folder in (target, work):
+    """Make target anew from _build/html, which is up to date and stays as it is; in one step, once all is well."""
+    draft, work = (target.with_name(f"{target.name}.{part}") for part in ("new", "work"))
+    for folder in (draft, work):
         shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(root / "_build" / "html", target)
-    build_lite(target / "lite", work, pyodide, root)
+    shutil.copytree(root / "_build" / "html", draft)
+    build_lite(draft / "lite", work, pyodide, root)
     for path in chapters(root):
-        add_link(target / "chapters" / f"{path.stem}.html", path.name)
+        add_link(draft / "chapters" / f"{path.stem}.html", path.name)
     shutil.rmtree(work)
+    shutil.rmtree(target, ignore_errors=True)
+    draft.rename(target)
 
 
 def size(folder):
