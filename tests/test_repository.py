@@ -92,5 +92,11 @@ def test_a_chapter_offers_the_services_when_there_is_a_repository(configured):
     assert links["Run on Binder"] == found["binder"] and links["Run on Colab"] == found["colab"]
 
 
-def test_a_chapter_offers_no_services_without_a_repository():
-    assert [text for text in chapter_page(None) if text.startswith("Run")] == []
+def test_a_chapter_offers_nothing_else(configured):
+    """No repository, no services, or a host that Colab does not know."""
+    for place, offered in (
+        (None, []),
+        (configured(services=None), []),
+        (configured("https://gitlab.com/ada/book"), ["Run on Binder"]),
+    ):
+        assert [text for text in chapter_page(place) if text.startswith("Run")] == offered
