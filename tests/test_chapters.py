@@ -140,7 +140,8 @@ def test_a_chapter_ends_with_a_link_to_the_next(chapter):
 
 
 def test_code_cells_are_short(notebook):
-    shown = [c for c in code_cells(stored(notebook)) if "hide-input" not in c.metadata.get("tags", [])]
+    unseen = {"hide-input", "remove-cell"}
+    shown = [c for c in code_cells(stored(notebook)) if not unseen & set(c.metadata.get("tags", []))]
     lengths = [len([line for line in cell.source.splitlines() if line.strip()]) for cell in shown]
     assert statistics.median(lengths) <= 4 and max(lengths) <= 20
     assert sum(length <= 12 for length in lengths) >= 0.9 * len(lengths)

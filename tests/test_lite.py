@@ -128,7 +128,7 @@ def test_stored_outputs_are_shown_before_a_cell_runs(site):
 def test_what_the_kernel_starts_with_comes_from_the_site_or_from_pyodide(site):
     """Else the browser would ask PyPI, and a classroom without a network could not start Python."""
     index = json.loads((site / "lite" / "pypi" / "all.json").read_text(encoding="utf-8"))
-    assert {"softmax-lib", *lite_site.NOT_IN_PYODIDE} == set(index)
+    assert set(index) == {"softmax-lib", "comm"}
 
 
 def test_pages_that_chapters_link_to_come_along(site):
