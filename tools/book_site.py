@@ -207,6 +207,7 @@ SHEETS = (
     "styles/furo-extensions.css",
     "book.css",
 )
+SCRIPTS = ("scripts/furo.js", "book.js", "preview.js")
 SEARCH_SCRIPTS = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 
 
@@ -251,7 +252,7 @@ def finish_page(app, pagename, templatename, context, doctree):
     context["script_files"] = [
         script
         for script in context["script_files"]
-        if asset_name(script) in ("scripts/furo.js", "book.js") or (search and asset_name(script) in SEARCH_SCRIPTS)
+        if asset_name(script) in SCRIPTS or (search and asset_name(script) in SEARCH_SCRIPTS)
     ]
     context["book_version"] = version(app)
     context["preloaded_fonts"] = [
