@@ -70,6 +70,12 @@ function previewCards() {
     card.hidden = false;
     link.setAttribute("aria-describedby", "preview-head");
     const at = link.getClientRects()[0], size = card.getBoundingClientRect();
+    if (link.closest(".map") && at.right + size.width + 60 < innerWidth) {
+      // beside the name, so that the rows around it stay in sight
+      card.style.left = `${at.right + 40 + scrollX}px`;
+      card.style.top = `${Math.max(8, at.top - size.height / 2) + scrollY}px`;
+      return;
+    }
     const left = Math.min(Math.max(8, at.left), document.documentElement.clientWidth - size.width - 8);
     const below = at.bottom + size.height + 8 < innerHeight || at.top < size.height + 8;
     card.style.left = `${left + scrollX}px`;

@@ -7,8 +7,9 @@ let named = [];
 function bookNamed(items) {
   const words = (text) => splitQuery(text.toLowerCase());
   const stems = (text) => words(text).filter((word) => !stopwords.includes(word)).map(stem);
-  named = items.map(([name, kind, number, page, anchor, title, text]) => ({
-    name, kind, number, page, anchor, title,
+  named = items.map(([name, kind, number, page, anchor, title, text], order) => ({
+    order, name, kind, number, page, anchor, title,
+    label: anchor.replace("equation-", "").replaceAll("-", " "),
     inName: stems(name), inText: words(text).map(stem), inTitle: stems(title), plain: `${name} ${text}`.toLowerCase(),
   }));
 }
@@ -34,7 +35,15 @@ function fit(item, wanted, query) {
   score += (10 * hits) / item.inName.length + (5 * wanted.length) / (item.inText.length + 5);
   if (item.name.toLowerCase().includes(query)) score += 10;
   else if (item.plain.includes(query)) score += 3;
+  if (item.label === query) score += 20;
+  else if (item.label.endsWith(` ${query}`)) score += 8;
   return score + WORTH[item.kind];
+}
+
+function groupBy(items, keyOf) {
+  const groups = new Map();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
 }
 
 // The best first; a definition that several chapters repeat is one entry with several places.
@@ -44,16 +53,14 @@ function findNamed(query) {
   const wanted = (telling.length ? telling : words).map(stem);
   if (!wanted.length) return [];
   const found = named
-    .map((item) => ({ ...item, score: fit(item, wanted, query.toLowerCase().trim()), places: [] }))
+    .map((item) => ({ ...item, score: fit(item, wanted, query.toLowerCase().trim()) }))
     .filter((item) => item.score > 0)
     .sort((a, b) => b.score - a.score);
-  const first = new Map();
-  for (const item of found) {
-    const key = `${item.kind} ${item.name}`;
-    if (first.has(key)) first.get(key).places.push(item);
-    else first.set(key, item);
-  }
-  return [...first.values()];
+  const groups = groupBy(found, (item) => `${item.kind} ${item.name}`);
+  return [...groups.values()].map((group) => {
+    const [first, ...places] = group.sort((a, b) => a.order - b.order);
+    return { ...first, places };
+  });
 }
 
 const element = (tag, className, text = "") => Object.assign(document.createElement(tag), { className, textContent: text });

@@ -14,7 +14,7 @@ NAMES = {
     "result-two-forms": "The two forms of softmax agree",
     "result-two-classes": "Two classes give the sigmoid",
     "result-total": "Probabilities sum to one",
-    "result-jacobian": "Jacobian of softmax",
+    "result-jacobian": "Jacobian, the derivative of softmax",
     "result-jacobian-own": "Jacobian, own logit",
     "result-jacobian-other": "Jacobian, another logit",
     "result-jacobian-matrix": "Jacobian as a matrix",
