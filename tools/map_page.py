@@ -71,7 +71,8 @@ def rails_of(order, parents, kind_of):
             drawn.append(f'<line data-of="{parent}" class="joint" x1="{x}" x2="{mark}" y1="{MIDDLE}" y2="{MIDDLE}"/>')
             drawn.append(f'<circle data-of="{parent}" class="joint" cx="{x}" cy="{MIDDLE}" r="2.5"/>')
         if kind_of(row) == "definition":
-            drawn.append(f'<svg x="{mark - 5}" y="{MIDDLE}" overflow="visible"><rect y="-5" width="10" height="10"/></svg>')
+            square = '<rect y="-5" width="10" height="10"/>'
+            drawn.append(f'<svg x="{mark - 5}" y="{MIDDLE}" overflow="visible">{square}</svg>')
         else:
             drawn.append(f'<circle class="mark" cx="{mark}" cy="{MIDDLE}" r="5.5"/>')
         drawings.append(f'<svg class="rails" width="{width}" aria-hidden="true">{"".join(drawn)}</svg>')
