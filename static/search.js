@@ -35,7 +35,7 @@ function fit(item, wanted, query) {
   score += (10 * hits) / item.inName.length + (5 * wanted.length) / (item.inText.length + 5);
   if (item.name.toLowerCase().includes(query)) score += 10;
   else if (item.plain.includes(query)) score += 3;
-  if (item.label === query) score += 20;
+  if ([query, `${item.kind.toLowerCase()} ${query}`].includes(item.label)) score += 20;
   else if (item.label.endsWith(` ${query}`)) score += 8;
   return score + WORTH[item.kind];
 }
