@@ -333,7 +333,8 @@ def test_change_can_be_suggested_where_there_is_a_repository(tmp_path, url):
     for name in ("tools", "static"):
         shutil.copytree(check_site.ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     config = yaml.safe_load((check_site.ROOT / "_config.yml").read_text(encoding="utf-8"))
-    config |= {"repository": {"url": url, "branch": "main"}, "bibtex_bibfiles": []}
+    config["repository"] = {"url": url, "branch": "main"}
+    shutil.copy(check_site.ROOT / "references.bib", tmp_path)
     (tmp_path / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: chapters/page\n", encoding="utf-8")
     (tmp_path / "chapters").mkdir()
