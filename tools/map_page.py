@@ -10,10 +10,13 @@ import json
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from sphinx.util import logging
 
 from book_site import KINDS, chapter_number, equation_kind
 from result_map import FILE, reduced
 from search_names import equation_name
+
+logger = logging.getLogger(__name__)
 
 LANE = 11  # pixels from rail to rail
 MIDDLE = "0.92em"  # of the first line of a row, from its top
@@ -155,6 +158,10 @@ def draw(app, doctree, docname):
     for node in list(doctree.findall(result_map)):
         found = json.loads(FILE.read_text(encoding="utf-8"))
         equations = app.env.get_domain("math").equations
+        gone = ", ".join(sorted(set(found) - set(equations)))
+        if gone:
+            logger.warning("chapters/map.json is out of date, run tools/result_map.py; it has %s", gone, location=node)
+            found = {}
         titles = {page: title.astext() for page, title in app.env.titles.items()}
         node.replace_self(nodes.raw("", book_map(found, equations, titles), format="html"))
 
