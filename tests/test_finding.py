@@ -13,15 +13,12 @@ import pytest
 import yaml
 
 import check_site
-import test_browser
+from browsing import Visit
 from chapters_as_run import CHAPTERS, NOTEBOOKS
 from displayed_equations import displayed_equations
 from map_page import lanes
 from result_map import FILE, citations, reduced
 from search_names import NAMES, equation_name, formula_words
-from test_browser import Visit
-
-browser, site, address = test_browser.browser, test_browser.site, test_browser.address
 
 EQUATIONS = {
     equation.label: (path.stem, equation.latex)
@@ -330,7 +327,7 @@ def test_page_offers_its_notebook(site, path):
 @pytest.mark.parametrize("url", ["", "https://github.com/someone/softmax"], ids=["no repository", "repository"])
 def test_change_can_be_suggested_where_there_is_a_repository(tmp_path, url):
     """A book of one page, built with and without the address of a repository."""
-    for name in ("tools", "static"):
+    for name in ("tools", "static", "softmax_explorables"):
         shutil.copytree(check_site.ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     config = yaml.safe_load((check_site.ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["repository"] = {"url": url, "branch": "main"}

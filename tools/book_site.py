@@ -208,8 +208,9 @@ SHEETS = (
     "katex/katex.min.css",
     "styles/furo-extensions.css",
     "book.css",
+    "explorables.css",
 )
-SCRIPTS = ("scripts/furo.js", "book.js", "preview.js")
+SCRIPTS = ("scripts/furo.js", "book.js", "preview.js", "explorables.js")
 SEARCH_SCRIPTS = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 
 
