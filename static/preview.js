@@ -46,9 +46,10 @@ function previewCards() {
   const LINKS = 'article a[href*="#equation-"]:not(.headerlink), article a[href*="#fig-"]:not(.headerlink)';
   const card = document.createElement("div");
   card.className = "preview";
+  card.role = "tooltip";
   card.hidden = true;
   card.innerHTML = '<p class="preview-head" id="preview-head"></p><div class="preview-body"></div>';
-  document.body.append(card);
+  document.querySelector("article").append(card);
   let link = null, timer = 0;
 
   function hide() {
@@ -70,16 +71,17 @@ function previewCards() {
     card.hidden = false;
     link.setAttribute("aria-describedby", "preview-head");
     const at = link.getClientRects()[0], size = card.getBoundingClientRect();
+    const origin = card.offsetParent.getBoundingClientRect();
     if (link.closest(".map") && at.right + size.width + 60 < innerWidth) {
       // beside the name, so that the rows around it stay in sight
-      card.style.left = `${at.right + 40 + scrollX}px`;
-      card.style.top = `${Math.max(8, at.top - size.height / 2) + scrollY}px`;
+      card.style.left = `${at.right + 40 - origin.left}px`;
+      card.style.top = `${Math.max(8, at.top - size.height / 2) - origin.top}px`;
       return;
     }
     const left = Math.min(Math.max(8, at.left), document.documentElement.clientWidth - size.width - 8);
     const below = at.bottom + size.height + 8 < innerHeight || at.top < size.height + 8;
-    card.style.left = `${left + scrollX}px`;
-    card.style.top = `${(below ? at.bottom + 2 : at.top - size.height - 2) + scrollY}px`;
+    card.style.left = `${left - origin.left}px`;
+    card.style.top = `${(below ? at.bottom + 2 : at.top - size.height - 2) - origin.top}px`;
   }
 
   document.addEventListener("pointerover", (event) => {
