@@ -210,7 +210,7 @@ SHEETS = (
     "book.css",
     "explorables.css",
 )
-SCRIPTS = ("scripts/furo.js", "book.js", "explorables.js")
+SCRIPTS = ("scripts/furo.js", "book.js", "preview.js", "explorables.js")
 SEARCH_SCRIPTS = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 
 
