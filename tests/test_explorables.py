@@ -245,7 +245,7 @@ def test_a_bundle_runs_as_one_module(browser, name):
         }""",
         [bundle.bundle(name), json.loads(json.dumps(STARTS[name]))],
     )
-    page.wait_for_selector(".explorable-panel svg *")
+    page.wait_for_selector(".explorable-panel :is(svg *, td)")
     page.evaluate("end()")
     assert complaints == []
     page.close()

@@ -224,7 +224,8 @@ export function movable(selection, { moved, nudge, home, end, begin = () => {}, 
   return selection;
 }
 
-function append(parent, tag, attributes = {}) {
+/** A new element at the end of another. */
+export function append(parent, tag, attributes = {}) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   parent.append(element);
