@@ -4,7 +4,6 @@ import { axisBottom, scaleLinear } from "./d3.js";
 import { half, shiftedLogits, softmax, softmaxBySteps } from "./kernel.js";
 import { colour, marker, markerTurn, movable, number, Panel, shared } from "./panel.js";
 
-const REACH = 4; // of a logit, up and down
 const [COLDEST, HOTTEST] = [-2, 2]; // powers of 2
 const SHIFT = 24; // far enough for every exponential to become 0, or infinite, in half precision
 const LARGEST_HALF = 65504;
@@ -13,6 +12,7 @@ const [OVERFLOW, UNDERFLOW] = [Math.log(65520), Math.log(2 ** -25)]; // where th
 function render({ model, el }) {
   const panel = new Panel(el, "Explorable: from logits to probabilities");
   const state = shared(model, ["z", "c", "T", "arithmetic", "trick"], () => show("outside"));
+  const reach = Math.ceil(Math.max(4, ...state.z.map(Math.abs))); // of a logit, up and down
   const start = { z: state.z, c: state.c, T: state.T, arithmetic: state.arithmetic, trick: state.trick };
 
   const draw = panel.drawing(panel.box("figures"), {
@@ -71,7 +71,7 @@ function render({ model, el }) {
   }
 
   function setLogit(k, value) {
-    const rounded = Math.round(10 * Math.min(REACH, Math.max(-REACH, value))) / 10;
+    const rounded = Math.round(10 * Math.min(reach, Math.max(-reach, value))) / 10;
     set({ z: state.z.map((zk, i) => (i === k ? rounded : zk)) });
   }
 
@@ -105,7 +105,7 @@ function render({ model, el }) {
     const { wide, row, top, bars, shares, feet } = layout(width);
     const { powers, total, o } = computed();
     // Wide enough for every bar at this shift, so that the scale stays as it is while a bar is dragged.
-    const x = scaleLinear([Math.min(0, state.c) - REACH - 1, Math.max(0, state.c) + REACH + 1], bars);
+    const x = scaleLinear([Math.min(0, state.c) - reach - 1, Math.max(0, state.c) + reach + 1], bars);
     const share = scaleLinear([0, 1], shares);
     const rows = state.z.map((zk, k) => ({ k, zk, x: x(zk + state.c), y: top + k * row + (wide ? row / 2 : 18) }));
     const low = wide ? 5 : 32; // from the middle of the bars down to the line of the numbers
@@ -132,7 +132,7 @@ function render({ model, el }) {
       .selectAll("g.share")
       .data(rows)
       .join((enter) => {
-        const group = enter.append("g").attr("class", "share");
+        const group = enter.append("g").attr("class", "share").attr("role", "img");
         group.append("rect");
         ["class", "logit", "power", "o"].forEach((name) => group.append("text").attr("class", name));
         ["name", "end"].forEach((name) => group.append("path").attr("class", name).attr("stroke", "var(--explorable-page)"));
@@ -159,6 +159,9 @@ function render({ model, el }) {
         put("logit", ({ zk }) => number(zk + state.c, 1));
         put("power", ({ k }) => short(powers[k]));
         put("o", ({ k }) => short(o[k], 3));
+        group.attr("aria-label", ({ k, zk }) =>
+          [`class ${k + 1}: logit ${number(zk + state.c, 1)}`, `exponential ${short(powers[k])}`, `probability ${short(o[k], 3)}`].join(", "),
+        );
       });
     write(svg, "sum", sumLeft, rule + 20, "start", "quiet").text("sum");
     write(svg, "total", at.power[0], rule + 20, "end").text(short(total));
@@ -195,7 +198,7 @@ function render({ model, el }) {
       .data(rows)
       .join((enter) => {
         const handle = enter.append("g").attr("class", "handle").attr("role", "slider");
-        handle.attr("aria-valuemin", -REACH).attr("aria-valuemax", REACH).attr("aria-label", ({ k }) => `logit of class ${k + 1}`);
+        handle.attr("aria-valuemin", -reach).attr("aria-valuemax", reach).attr("aria-label", ({ k }) => `logit of class ${k + 1}`);
         handle.append("rect").attr("class", "bar").attr("fill", ({ k }) => colour(k)).attr("y", -8).attr("height", 16);
         handle.append("rect").attr("fill", "transparent").attr("y", -20).attr("height", 40).attr("width", 44);
         handle.append("circle").attr("r", 11).attr("fill", "var(--explorable-page)").attr("stroke-width", 3).attr("stroke", ({ k }) => colour(k));
@@ -203,8 +206,8 @@ function render({ model, el }) {
         return movable(handle, {
           moved: (event, { k, scale }) => setLogit(k, scale.invert(event.x) - state.c),
           nudge: (dx, dy, { k }) => setLogit(k, state.z[k] + (dx + dy) / 10),
-          home: ({ k }) => setLogit(k, -REACH),
-          end: ({ k }) => setLogit(k, REACH),
+          home: ({ k }) => setLogit(k, -reach),
+          end: ({ k }) => setLogit(k, reach),
         });
       });
     handles

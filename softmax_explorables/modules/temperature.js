@@ -85,7 +85,7 @@ function render({ model, el }) {
       .selectAll("g.bin")
       .data(bins.map((bin, i) => ({ ...bin, i })).filter(({ size }) => size), ({ i }) => i)
       .join((enter) => {
-        const bin = enter.append("g").attr("class", "bin");
+        const bin = enter.append("g").attr("class", "bin").attr("role", "img");
         bin.append("line").attr("stroke-width", 3);
         bin.append("circle").attr("fill-opacity", 0.75).attr("stroke", "var(--explorable-page)");
         bin.append("title");
@@ -97,7 +97,8 @@ function render({ model, el }) {
     group.select("line").attr("y1", ({ says }) => y(says)).attr("y2", ({ isRight }) => y(isRight));
     group.select("circle").attr("fill", side).attr("r", ({ size }) => Math.max(3, 20 * Math.sqrt(size / N)));
     group.select("circle").attr("cx", ({ says }) => x(says)).attr("cy", ({ isRight }) => y(isRight));
-    group.select("title").text((bin) => `${bin.size} of ${N}: says ${number(bin.says, 3)}, is right ${number(bin.isRight, 3)}`);
+    const told = (bin) => `${bin.size} of ${N}: says ${number(bin.says, 3)}, is right ${number(bin.isRight, 3)} of the time`;
+    group.attr("aria-label", told).select("title").text(told);
   }
 
   function curve(svg, width, height) {
