@@ -75,6 +75,10 @@ function render({ model, el }) {
   function pose() {
     const X = state.points.map(([x1, x2]) => features([x1, x2]));
     const y = state.points.map((point) => point[2]);
+    if (Math.max(...y) >= state.K) {
+      state.K = Math.max(...y) + 1;
+      setClasses();
+    }
     objective = new Objective(X, y, { K: state.K, alpha: state.alpha });
     const zeros = objective.zeros();
     const W = zeros.W.map((row, k) => row.map((_, d) => fit.W[k]?.[d] ?? 0));
@@ -91,6 +95,14 @@ function render({ model, el }) {
     const before = fit.J;
     fit = next;
     return Math.abs(before - fit.J) > ENOUGH;
+  }
+
+  /** Newton's method until nothing is left to do; from zero weights if those at hand are a start that leads nowhere. */
+  function settle() {
+    for (let i = 0; i < 40 && advance(); i++);
+    if (objective.suboptimality(fit) < 1e-6) return;
+    fit = objective.zeros();
+    for (let i = 0; i < 60 && advance(); i++);
   }
 
   /** What the certificate says of the fit, and a mark in the history: a new one for a step, the last one anew otherwise. */
@@ -122,7 +134,7 @@ function render({ model, el }) {
   function show(news) {
     if (!objective) {
       pose();
-      if (state.solver === "live") for (let i = 0; i < 40 && advance(); i++);
+      if (state.solver === "live") settle();
       note(false);
     }
     if (state.W !== fit.W) Object.assign(state, { W: fit.W, b: fit.b });
@@ -173,7 +185,14 @@ function render({ model, el }) {
 
   function load(data, news) {
     Object.assign(state, { axes: AXES }, data);
+    begin(news);
+  }
+
+  /** Other points, another problem: its first step is from zero weights. */
+  function begin(news) {
     current = 0;
+    fit = { W: [], b: [] };
+    runs = [];
     setClasses();
     changed(news);
   }
@@ -209,9 +228,7 @@ function render({ model, el }) {
     change: (K) => {
       const points = state.points.filter((point) => point[2] < K);
       if (points.length) Object.assign(state, { points, K });
-      current = 0;
-      setClasses();
-      changed(`${state.K} classes.`);
+      begin(`${state.K} classes.`);
     },
   });
   const quadratic = panel.toggle(right, {
@@ -420,7 +437,7 @@ function render({ model, el }) {
   function drawPoints() {
     if (!svg) return;
     const box = svg.select("g.points");
-    const points = state.points.map(([x1, x2, k], n) => ({ x1, x2, k, n, misses: fit.O[n] && misses([x1, x2, k], n) }));
+    const points = state.points.map(([x1, x2, k], n) => ({ x1, x2, k, n, misses: fit.O?.[n] && misses([x1, x2, k], n) }));
     box
       .selectAll("g.cross")
       .data([here])
@@ -449,7 +466,7 @@ function render({ model, el }) {
         point.append("circle").attr("r", 10).attr("class", "wrong");
         point.append("path");
         return movable(point, {
-          nudge: (right, up, { n, x1, x2 }) => move(n, x1 + right / 10, x2 + up / 10),
+          nudge: (right, up, { n }) => move(n, state.points[n][0] + right / 10, state.points[n][1] + up / 10),
           remove: ({ n }) => remove(n),
         })
           .on("keydown.walk", (event, { n }) => {
