@@ -14,16 +14,15 @@ def visit(browser, site):
     with Visit(browser, width=1000) as visit:
         page = visit.open((site / PAGE).as_uri())
         page.locator(".explorable-jacobian").scroll_into_view_if_needed()
-        page.wait_for_selector(".explorable-jacobian.started g.cell")
+        page.wait_for_selector(".explorable-jacobian.started tbody td")
         yield visit
         assert visit.complaints == []
 
 
 def cells(page):
-    """The numbers of the drawing, (K, K + 3): the Jacobian, its row sums, C dz and the change of o."""
-    texts = page.locator(".explorable-jacobian g.cell text").all_text_contents()
-    numbers = np.array([float(text.replace("−", "-")) for text in texts])
-    return np.column_stack([numbers[:9].reshape(3, 3), numbers[9:12], numbers[12:].reshape(3, 2)])
+    """The numbers of the table, (K, K + 3): the Jacobian, its row sums, C dz and the change of o."""
+    texts = page.locator(".explorable-jacobian tbody td").all_text_contents()
+    return np.array([float(text.replace("−", "-")) for text in texts]).reshape(3, 6)
 
 
 def expected(z, step):

@@ -6,7 +6,8 @@ import http.server
 import sys
 from pathlib import Path
 
-SITE = Path(__file__).parents[1] / "_build" / "html"
+BUILT = Path(__file__).parents[1] / "_build"
+MADE_BY = {"html": "make book", "site": "make site"}  # folder -> command
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -19,7 +20,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def start(port, site=SITE):
+def start(port, site=BUILT / "html"):
     """A server for the site, not yet running; port 0 takes any free one."""
     return Server(("127.0.0.1", port), functools.partial(Quiet, directory=str(site)))
 
@@ -27,12 +28,14 @@ def start(port, site=SITE):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
-    port = parser.parse_args().port
-    if not (SITE / "index.html").exists():
-        print("There is no site yet: run `make book` first.", file=sys.stderr)
+    parser.add_argument("--site", choices=MADE_BY, default="html", help="site: with Python in the browser")
+    options = parser.parse_args()
+    port, site = options.port, BUILT / options.site
+    if not (site / "index.html").exists():
+        print(f"There is no site yet: run `{MADE_BY[options.site]}` first.", file=sys.stderr)
         return 1
     try:
-        server = start(port)
+        server = start(port, site)
     except OSError:
         print(f"Port {port} is taken: choose another one, say `make serve PORT={port + 1}`.", file=sys.stderr)
         return 1

@@ -1,46 +1,33 @@
 // The Jacobian of softmax as a live heat map: its row sums, and what it makes of a step in the logits.
 
-import { scaleLinear } from "./d3.js";
 import { softmax, softmaxJacobian } from "./kernel.js";
-import { colour, number, Panel, shared } from "./panel.js";
+import { append, colour, number, Panel, shared } from "./panel.js";
 
-const [LEFT, TOP, GAP] = [30, 30, 12]; // pixels
 const SUBSCRIPTS = "₁₂₃₄₅₆₇₈₉";
+const DARKEST = 0.25; // no entry of a Jacobian is larger
 
 function render({ model, el }) {
   const panel = new Panel(el, "Explorable: the Jacobian of softmax");
-  const state = shared(model, ["z", "step"], () => show("outside"));
-  const { z } = state;
-  const K = z.length;
+  const state = shared(model, ["z", "step"], show);
+  const K = state.z.length;
 
-  const figures = panel.box("figures");
-  const draw = panel.drawing(figures, {
-    label: "Heat map of the Jacobian",
-    height: (width) => TOP + K * cellSize(width),
-    draw: drawMatrix,
-  });
-  const sentence = panel.text(panel.root, "reading");
+  const cells = table(panel.box("figures"), K);
+  const reading = panel.text(panel.root, "reading");
   const controls = panel.box("controls");
-  const logits = column(controls, "The point: logits z", "z", "z");
-  const steps = column(controls, "The step: Δz", "Δz", "step");
+  const points = sliders("The point: logits z", "z", "z", 4);
+  const steps = sliders("The step: Δz", "Δz", "step", 1);
   const buttons = panel.box("buttons");
-  panel.button(buttons, "Raise every logit alike", () => {
-    state.step = state.step.map(() => 0.5);
-    show("A common step of 0.5.");
-  });
-  panel.button(buttons, "Step back to 0", () => {
-    state.step = state.step.map(() => 0);
-    show("No step.");
-  });
+  panel.button(buttons, "Raise every logit alike", () => stepBy(0.5));
+  panel.button(buttons, "Step back to 0", () => stepBy(0));
 
-  function column(parent, legend, letter, key) {
-    const box = panel.box("column", parent);
+  function sliders(legend, letter, key, most) {
+    const box = panel.box("column", controls);
     panel.text(box, "legend")(legend);
     return state[key].map((value, k) =>
       panel.slider(box, {
         label: letter + SUBSCRIPTS[k],
-        min: key === "z" ? -4 : -1,
-        max: key === "z" ? 4 : 1,
+        min: -most,
+        max: most,
         step: 0.05,
         value,
         change: (changed) => {
@@ -51,98 +38,55 @@ function render({ model, el }) {
     );
   }
 
-  function cellSize(width) {
-    return Math.min((width - LEFT - 2 * GAP) / (K + 3), 72);
+  function stepBy(common) {
+    state.step = state.step.map(() => common);
+    show();
   }
 
-  // The columns of the picture: K of the matrix, then its row sums, C Δz, and the real change of o.
-  function drawMatrix(svg, width) {
+  function show() {
+    points.forEach((slider, k) => slider.set(state.z[k]));
+    steps.forEach((slider, k) => slider.set(state.step[k]));
     const C = softmaxJacobian(state.z);
     const o = softmax(state.z);
     const moved = softmax(state.z.map((zk, k) => zk + state.step[k]));
+    const change = o.map((before, k) => moved[k] - before);
     const predicted = C.map((row) => row.reduce((sum, value, j) => sum + value * state.step[j], 0));
-    const size = cellSize(width);
-    const left = Math.max(LEFT, (width - (K + 3) * size - 2 * GAP) / 2);
-    const y = (k) => TOP + k * size;
-    const x = (j) => left + j * size + (j >= K ? GAP : 0) + (j > K ? GAP : 0);
-    const shade = scaleLinear([0, 0.25], [0, 1]).clamp(true);
-
-    const cells = C.flatMap((row, k) => row.map((value, j) => ({ key: `${k} ${j}`, k, j, value })));
-    const sums = C.map((row, k) => ({ key: `${k} sum`, k, j: K, value: row.reduce((a, b) => a + b) }));
-    const actions = C.flatMap((_, k) => [
-      { key: `${k} predicted`, k, j: K + 1, value: predicted[k] },
-      { key: `${k} real`, k, j: K + 2, value: moved[k] - o[k] },
-    ]);
-    const group = svg
-      .selectAll("g.cell")
-      .data([...cells, ...sums, ...actions], (cell) => cell.key)
-      .join((enter) => {
-        const cell = enter.append("g").attr("class", "cell");
-        cell.append("rect");
-        cell.append("text");
-        return cell;
-      })
-      .attr("transform", (cell) => `translate(${x(cell.j)},${y(cell.k)})`);
-    group
-      .select("rect")
-      .attr("width", size - 2)
-      .attr("height", size - 2)
-      .attr("rx", 2)
-      .attr("fill", (cell) => (cell.j === K ? "none" : cell.value < 0 ? "var(--negative)" : "var(--positive)"))
-      .attr("fill-opacity", (cell) => 0.75 * shade(Math.abs(cell.value)))
-      .attr("stroke", "var(--explorable-line)");
-    group
-      .select("text")
-      .attr("x", size / 2 - 1)
-      .attr("y", size / 2 + 4)
-      .attr("text-anchor", "middle")
-      .text((cell) => rounded(cell.value));
-    svg
-      .selectAll("text.head")
-      .data([...C.map((_, j) => `z${SUBSCRIPTS[j]}`), "sum", "C Δz", "Δo"])
-      .join("text")
-      .attr("class", "head")
-      .attr("x", (_, j) => x(j) + size / 2 - 1)
-      .attr("y", TOP - 10)
-      .attr("text-anchor", "middle")
-      .text((text) => text);
-    svg
-      .selectAll("text.side")
-      .data(C)
-      .join("text")
-      .attr("class", "side")
-      .attr("x", left - 8)
-      .attr("y", (_, k) => y(k) + size / 2 + 4)
-      .attr("text-anchor", "end")
-      .attr("fill", (_, k) => colour(k))
-      .text((_, k) => `o${SUBSCRIPTS[k]}`);
-  }
-
-  function show(news) {
-    if (news === "outside") {
-      logits.forEach((slider, k) => slider.set(state.z[k]));
-      steps.forEach((slider, k) => slider.set(state.step[k]));
-    }
-    draw();
-    const C = softmaxJacobian(state.z);
-    const o = softmax(state.z);
-    const moved = softmax(state.z.map((zk, k) => zk + state.step[k]));
-    const predicted = C.map((row) => row.reduce((sum, value, j) => sum + value * state.step[j], 0));
-    const miss = Math.max(...predicted.map((each, k) => Math.abs(each - (moved[k] - o[k]))));
-    sentence(
-      `o = (${o.map((each) => number(each, 3)).join(", ")}). Every row sums to 0. ` +
-        `C Δz misses the real change of o by at most ${number(miss, 3)}.`,
-    );
-    panel.say(`Probabilities ${o.map((each) => number(each, 3)).join(", ")}; C Δz misses by ${number(miss, 3)}.`);
+    C.forEach((row, k) => {
+      const total = row.reduce((sum, value) => sum + value);
+      [...row, total, predicted[k], change[k]].forEach((value, j) => paint(cells[k][j], value, j === K));
+    });
+    const miss = number(Math.max(...predicted.map((each, k) => Math.abs(each - change[k]))), 3);
+    const probabilities = o.map((each) => number(each, 3)).join(", ");
+    reading(`Here o = (${probabilities}). Every row sums to 0. C Δz misses the real change Δo by at most ${miss}.`);
+    panel.say(`Probabilities ${probabilities}. C Δz misses the real change by at most ${miss}.`);
   }
 
   show();
   return () => panel.end();
 }
 
-/** Two or three decimals, and never a minus before a number that rounds to 0. */
-function rounded(value) {
-  return Math.abs(value) < 5e-4 ? "0" : number(value, 3);
+/** A table of K rows, one for each probability, with K + 3 cells that are to be painted. */
+function table(parent, K) {
+  const box = append(parent, "table", { class: "explorable-matrix" });
+  append(box, "caption", { class: "visually-hidden" }).textContent =
+    "The Jacobian C, the sums of its rows, its product with the step, and the real change of the probabilities";
+  const head = append(append(box, "thead"), "tr");
+  append(head, "td");
+  const logits = Array.from({ length: K }, (_, j) => `z${SUBSCRIPTS[j]}`);
+  for (const name of [...logits, "sum", "C Δz", "Δo"]) append(head, "th", { scope: "col" }).textContent = name;
+  const body = append(box, "tbody");
+  return logits.map((_, k) => {
+    const row = append(body, "tr");
+    const name = append(row, "th", { scope: "row", style: `color: ${colour(k)}` });
+    name.textContent = `o${SUBSCRIPTS[k]}`;
+    return Array.from({ length: K + 3 }, () => append(row, "td"));
+  });
+}
+
+function paint(cell, value, plain) {
+  const share = plain ? 0 : Math.min(Math.abs(value) / DARKEST, 1);
+  cell.textContent = Math.abs(value) < 5e-4 ? "0" : number(value, 3); // no minus before a number that rounds to 0
+  cell.style.background = `color-mix(in srgb, var(--${value < 0 ? "negative" : "positive"}) ${75 * share}%, transparent)`;
 }
 
 export default { render };
