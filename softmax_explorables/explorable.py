@@ -12,6 +12,10 @@ import softmax_lib
 from softmax_explorables import figures
 from softmax_explorables.bundle import bundle
 
+#: Fifteen points in the plane, each with its class.
+POINTS = [[-1.2, 0.4, 0], [-0.5, 0.6, 0], [-1.7, 1.0, 0], [-1.4, -0.4, 0], [0.1, 0.5, 0]]
+POINTS += [[0.3, -0.9, 1], [1.0, -0.7, 1], [-0.2, -0.3, 1], [0.1, -1.7, 1], [1.2, -1.4, 1]]
+POINTS += [[1.2, 1.0, 2], [1.9, 1.2, 2], [0.7, 1.6, 2], [1.0, 0.2, 2], [2.1, 0.5, 2]]
 #: What each explorable starts from if nothing else is said.
 STARTS = {
     "jacobian": {"z": [2.0, 1.0, 0.0], "step": [0.0, 0.5, 0.0]},
@@ -23,6 +27,17 @@ STARTS = {
         ],
         "labels": [0, 1, 2, 0, 2, 2, 0, 0, 0, 2, 1, 1],
         "T": 1.0,
+    },
+    "playground": {
+        "points": POINTS,
+        "K": 3,
+        "alpha": 0.01,
+        "quadratic": False,
+        "solver": "live",
+        "step": 1.0,
+        "W": None,
+        "b": None,
+        "axes": ["x₁", "x₂"],
     },
 }
 BOOK_STYLE = Path(softmax_lib.__file__).with_name("book.mplstyle")

@@ -2,9 +2,11 @@
 
 import numpy as np
 from matplotlib import pyplot as plt
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures
 
-from softmax_lib import cross_entropy, softmax, softmax_jacobian
-from softmax_lib.plots import look, plot_jacobian
+from softmax_lib import SoftmaxRegression, cross_entropy, softmax, softmax_jacobian
+from softmax_lib.plots import look, plot_decision_regions, plot_jacobian
 
 
 def jacobian(z, step):
@@ -64,4 +66,26 @@ def temperature(logits, labels, T):
     right.set(xlabel="temperature T", ylabel="mean loss", ylim=(0, None))
     right.set_xticks([0.25, 0.5, 1, 2, 4, 8], ["¼", "½", "1", "2", "4", "8"])
     right.minorticks_off()
+    return fig
+
+
+def playground(points, K, alpha, quadratic, axes, **_):
+    """The regions of the points, and dashed, where the borders go if the last point moves to the other end."""
+    table = np.array(points, dtype=float)
+    X, y = table[:, :2], table[:, 2].astype(int)
+    moved = X.copy()
+    moved[-1] = -X[-1]
+    features = PolynomialFeatures(2 if quadratic else 1, include_bias=False)
+    before, after = (make_pipeline(features, SoftmaxRegression(alpha=alpha)).fit(each, y) for each in (X, moved))
+    fig, ax = plt.subplots(figsize=(4.6, 4.4))
+    names = [f"class {k + 1}" for k in before.classes_]
+    plot_decision_regions(before, X, y, ax=ax, proba=False, feature_names=axes, class_names=names)
+    grid = np.stack(np.meshgrid(np.linspace(*ax.get_xlim(), 200), np.linspace(*ax.get_ylim(), 200)), axis=-1)
+    z = after.decision_function(grid.reshape(-1, 2)).reshape(200, 200, -1)  # (200, 200, K)
+    for k in range(z.shape[-1] - 1):  # the borders with later classes, where no earlier one has won
+        ahead = z[..., k] - z[..., k + 1 :].max(axis=-1)  # (200, 200)
+        ahead[z.argmax(axis=-1) < k] = np.nan
+        ax.contour(*grid.T, ahead.T, levels=[0], colors="black", linewidths=1.5, linestyles="--")
+    ax.annotate("", moved[-1], X[-1], arrowprops={"arrowstyle": "-|>", "lw": 2.5, "color": "black"})
+    ax.plot(*moved[-1], ms=9, mec="black", **look(y[-1]))
     return fig

@@ -188,6 +188,34 @@ def test_quadratic_features(kernel):
     np.testing.assert_allclose(found, PolynomialFeatures(2, include_bias=False).fit_transform(x), **CLOSE)
 
 
+def test_certificate_with_a_class_that_has_no_rows(kernel):
+    X, y = rng.normal(size=(20, 2)), rng.integers(2, size=20)
+    objective = Objective(X, y, alpha=0.1, n_classes=3)
+    W, b = rng.normal(size=(3, 2)), np.array([0.0, 0.3, -20.0])
+    found = ask(kernel, "(objective, W, b) => objective.suboptimality(objective.at(W, b))", objective, W, b)
+    expected = objective.suboptimality(W, b)
+    assert expected < objective.value(W, b)
+    np.testing.assert_allclose(found, expected, **CLOSE)
+
+
+def test_how_a_class_stands_against_the_others(kernel):
+    for z in LOGITS:
+        for k, found in enumerate(kernel("kernel.standing", z.tolist())):
+            others = np.delete(z, k)
+            np.testing.assert_allclose(found["ahead"], z[k] - others.max(), **CLOSE)
+            np.testing.assert_allclose(found["odds"], min(z[k] - softmax_lib.logsumexp(others), 40), **CLOSE)
+
+
+@pytest.mark.parametrize("K", [2, 3, 5])
+def test_decision_polygons(kernel, K):
+    model = softmax_lib.SoftmaxRegression(alpha=0.01).fit(rng.normal(size=(50, 2)), np.arange(50) % K)
+    model.coef_, model.intercept_ = rng.normal(size=(K, 2)), rng.normal(size=K)
+    limits = (-2.0, 3.0), (-1.0, 2.0)
+    found = kernel("kernel.decisionPolygons", model.coef_.tolist(), model.intercept_.tolist(), limits)
+    for ours, polygon in zip(found, softmax_lib.decision_polygons(model, *limits), strict=True):
+        np.testing.assert_allclose(np.reshape(ours, (-1, 2)), polygon, **CLOSE)
+
+
 def test_temperature_and_reliability(kernel):
     logits, labels = 4 * rng.normal(size=(200, 3)), rng.integers(3, size=200)
     for temperature in (0.3, 1.0, 2.7):

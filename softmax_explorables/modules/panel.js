@@ -36,15 +36,18 @@ export const colour = (k) => `var(--class-${k % 5})`;
  */
 export function shared(model, keys, changed) {
   const values = {};
+  let own = false; // in JupyterLab, a model reports its changes also to those who made them
   for (const key of keys) {
     Object.defineProperty(values, key, {
       get: () => model.get(key),
       set: (value) => {
+        own = true;
         model.set(key, value);
+        own = false;
         model.save_changes();
       },
     });
-    model.on(`change:${key}`, () => changed(key));
+    model.on(`change:${key}`, () => own || changed(key));
   }
   return values;
 }
@@ -198,6 +201,7 @@ export class Panel {
  * drawing), `nudge(dx, dy, datum)` with the arrow keys, y upwards, in steps of 1, with the shift key of 5.
  * `home(datum)` and `end(datum)`, if given, are called for the Home and End keys. The elements need an aria-label
  * that tells where they are.
+ * Without `moved` there are only the keys.
  */
 export function movable(selection, { moved, nudge, home, end, begin = () => {}, remove }) {
   const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -212,16 +216,16 @@ export function movable(selection, { moved, nudge, home, end, begin = () => {}, 
       else if ((event.key === "Delete" || event.key === "Backspace") && remove) remove(datum);
       else return;
       event.preventDefault();
-    })
-    .call(
-      drag()
-        .on("start", function (event, datum) {
-          this.focus({ preventScroll: true }); // the drag swallows the click that would have done so
-          begin(datum);
-        })
-        .on("drag", (event, datum) => moved(event, datum)),
-    );
-  return selection;
+    });
+  if (!moved) return selection;
+  return selection.call(
+    drag()
+      .on("start", function (event, datum) {
+        this.focus({ preventScroll: true }); // the drag swallows the click that would have done so
+        begin(datum);
+      })
+      .on("drag", (event, datum) => moved(event, datum)),
+  );
 }
 
 /** A new element at the end of another. */
