@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import access
 import build_book
 import check_site
 import serve
 
-PAGES = [*check_site.toc_pages(), "search.html"]
+PAGES = [*check_site.toc_pages(), *check_site.OTHERS]
 WIDTHS = [1280, 390, 320]
 SCHEMES = ["light", "dark"]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -221,12 +222,7 @@ def test_wide_equations_scroll_by_keyboard(browser, site):
         for name in PAGES:
             page = visit.open((site / name).as_uri())
             page.evaluate("document.fonts.ready")
-            unreachable = page.evaluate(
-                """() => [...document.querySelectorAll(".equation-body, article pre, .table-wrapper")]
-                .filter(box => box.scrollWidth > box.clientWidth + 1 && box.checkVisibility()
-                  && !(box.tabIndex === 0 && box.getAttribute("aria-label")))
-                .map(box => box.className + " " + box.textContent.slice(0, 40))"""
-            )
+            unreachable = access.unreached(page)
             assert unreachable == [], name
 
 

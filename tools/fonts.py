@@ -25,11 +25,11 @@ def characters(site):
 def shrink(source, target, text):
     """Write the font file source to target with no characters but these."""
     options = subset.Options(flavor="woff2", layout_features=["*"], notdef_outline=True)
-    font = subset.load_font(source, options)
-    cutter = subset.Subsetter(options)
-    cutter.populate(text="".join(text))
-    cutter.subset(font)
-    subset.save_font(font, target, options)
+    with subset.load_font(source, options, lazy=False) as font:
+        cutter = subset.Subsetter(options)
+        cutter.populate(text="".join(text))
+        cutter.subset(font)
+        subset.save_font(font, target, options)
 
 
 def shrink_all(static, site):
