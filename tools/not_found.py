@@ -5,5 +5,6 @@ from urllib.parse import urlsplit
 
 def page(app):
     """For Sphinx: one more page. Its base is the path where the book is published, if _config.yml says so."""
-    base = urlsplit(app.config.html_baseurl or "").path
-    yield "404", {"title": "Page not found", "base": base and base.rstrip("/") + "/"}, "404.html"
+    published = app.config.html_baseurl
+    base = urlsplit(published).path.rstrip("/") + "/" if published else ""
+    yield "404", {"title": "Page not found", "base": base}, "404.html"

@@ -63,9 +63,13 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         else:
             super().send_error(code, message, explain)
 
+    def send_response(self, code, message=None):
+        self.sent = code
+        super().send_response(code, message)
+
     def end_headers(self):
-        versioned = urlsplit(self.path).query.startswith("v=") if hasattr(self, "path") else False
-        self.send_header("Cache-Control", "public, max-age=31536000, immutable" if versioned else "no-cache")
+        keep = self.sent == HTTPStatus.OK and urlsplit(self.path).query.startswith("v=")
+        self.send_header("Cache-Control", "public, max-age=31536000, immutable" if keep else "no-cache")
         self.send_header("Vary", "Accept-Encoding")
         super().end_headers()
 
