@@ -2,7 +2,10 @@
 
 import pytest
 
+from browsing import address, browser, site
 from chapters_as_run import CHAPTERS, NOTEBOOKS
+
+__all__ = ["address", "browser", "site"]  # fixtures, one of each for a file of tests
 
 
 @pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)

@@ -210,7 +210,9 @@ SHEETS = (
     "katex/katex.min.css",
     "styles/furo-extensions.css",
     "book.css",
+    "explorables.css",
 )
+SCRIPTS = ("scripts/furo.js", "book.js", "explorables.js")
 SEARCH_SCRIPTS = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 
 
@@ -246,7 +248,7 @@ def finish_page(app, pagename, templatename, context, doctree):
     context["script_files"] = [
         script
         for script in context["script_files"]
-        if asset_name(script) in ("scripts/furo.js", "book.js") or (search and asset_name(script) in SEARCH_SCRIPTS)
+        if asset_name(script) in SCRIPTS or (search and asset_name(script) in SEARCH_SCRIPTS)
     ]
     for script in context["script_files"]:
         if asset_name(script) == "scripts/furo.js":

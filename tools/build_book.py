@@ -20,7 +20,7 @@ import check_site
 
 ROOT = Path(__file__).parents[1]
 SHARED = ["_config.yml", "_toc.yml", "requirements.txt", "references.bib", "static", "tools"]
-SHARED += ["softmax_lib", "softmax_proofs"]
+SHARED += ["softmax_lib", "softmax_proofs", "softmax_explorables"]
 PAGES = ["chapters"]
 IGNORED = {"__pycache__", ".ipynb_checkpoints", ".ruff_cache", ".DS_Store", "node_modules"}
 

@@ -110,7 +110,7 @@ def run(path):
         resources={"metadata": {"path": str(path.parent)}},
     )
     try:
-        client.execute(env=os.environ | {"PYTHONHASHSEED": "0"})
+        client.execute(env=os.environ | {"PYTHONHASHSEED": "0", "SOFTMAX_EXPLORABLES": "still"})
     except CellExecutionError as error:
         reason = f"{error.ename}: {error.evalue}"
     except CellTimeoutError:

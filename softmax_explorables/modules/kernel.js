@@ -1,0 +1,266 @@
+// The mathematics that the explorables share, as in softmax_lib and with its letters:
+// X (N, D) rows of features, y (N) labels, W (K, D) and b (K) weights and intercepts, z logits, o probabilities.
+// tests/test_explorables.py compares every function with softmax_lib, in a browser, to 1e-12.
+
+const sum = (values) => values.reduce((total, value) => total + value, 0);
+const dot = (a, b) => a.reduce((total, value, i) => total + value * b[i], 0);
+
+// ------------------------------------------------------------------------------------- functions of logits
+
+/** ln of the sum of exp(z), with the largest logit taken out so that nothing overflows. */
+export function logsumexp(z) {
+  const largest = Math.max(...z);
+  return largest + Math.log(sum(z.map((zk) => Math.exp(zk - largest))));
+}
+
+/** The probabilities o (K) of the logits z (K). */
+export function softmax(z) {
+  const largest = Math.max(...z);
+  const powers = z.map((zk) => Math.exp(zk - largest));
+  const total = sum(powers);
+  return powers.map((power) => power / total);
+}
+
+/** The logarithms of the probabilities; exact where these round to 0. */
+export function logSoftmax(z) {
+  const whole = logsumexp(z);
+  return z.map((zk) => zk - whole);
+}
+
+/** The Jacobian (K, K): row k, column j is the derivative o_k (delta_kj - o_j) of o_k for z_j. */
+export function softmaxJacobian(z) {
+  const o = softmax(z);
+  return o.map((ok, k) => o.map((oj, j) => ok * ((k === j ? 1 : 0) - oj)));
+}
+
+/** The loss of logits z with a label, or with a row of targets that sums to 1. */
+export function crossEntropy(z, y) {
+  const logarithms = logSoftmax(z);
+  return Array.isArray(y) ? -sum(y.map((yk, k) => (yk === 0 ? 0 : yk * logarithms[k]))) : -logarithms[y];
+}
+
+/** The gradient o - y of the loss for the logits. */
+export function crossEntropyGradient(z, y) {
+  return softmax(z).map((ok, k) => ok - (Array.isArray(y) ? y[k] : k === y ? 1 : 0));
+}
+
+// ----------------------------------------------------------------------------------------- half precision
+
+/** The number of 16 bits (IEEE 754 binary16) that is nearest to x; ties go to the even one. */
+export function half(x) {
+  if (!Number.isFinite(x) || x === 0) return x;
+  const exponent = Math.max(Math.floor(Math.log2(Math.abs(x))), -14);
+  const unit = 2 ** (exponent - 10); // the distance between neighbours, down to the subnormal numbers
+  const steps = x / unit;
+  const below = Math.floor(steps);
+  const rest = steps - below;
+  const rounded = (rest > 0.5 || (rest === 0.5 && below % 2 !== 0) ? below + 1 : below) * unit;
+  return Math.abs(rounded) >= 65520 ? Math.sign(x) * Infinity : rounded;
+}
+
+/** Softmax with every step rounded to half precision, with or without the largest logit taken out first. */
+export function softmaxInHalf(z, maximumTrick) {
+  const rounded = z.map(half);
+  const largest = maximumTrick ? Math.max(...rounded) : 0;
+  const powers = rounded.map((zk) => half(Math.exp(half(zk - largest))));
+  const total = powers.reduce((before, power) => half(before + power), 0);
+  return { powers, total, o: powers.map((power) => half(power / total)) };
+}
+
+// ------------------------------------------------------------------------------------------ linear algebra
+
+/** The solution of A x = b for a square A, by elimination with pivots; null if A is singular. */
+export function solve(A, b) {
+  const rows = A.map((row, i) => [...row, b[i]]);
+  const n = rows.length;
+  for (let i = 0; i < n; i++) {
+    let pivot = i;
+    for (let r = i + 1; r < n; r++) if (Math.abs(rows[r][i]) > Math.abs(rows[pivot][i])) pivot = r;
+    if (!(Math.abs(rows[pivot][i]) > 0)) return null;
+    [rows[i], rows[pivot]] = [rows[pivot], rows[i]];
+    for (let r = i + 1; r < n; r++) {
+      const factor = rows[r][i] / rows[i][i];
+      if (factor !== 0) for (let c = i; c <= n; c++) rows[r][c] -= factor * rows[i][c];
+    }
+  }
+  const x = new Array(n).fill(0);
+  for (let i = n - 1; i >= 0; i--) {
+    x[i] = rows[i][n];
+    for (let c = i + 1; c < n; c++) x[i] -= rows[i][c] * x[c];
+    x[i] /= rows[i][i];
+  }
+  return x;
+}
+
+/** The largest eigenvalue of a symmetric matrix without negative ones, by powers of it. */
+export function largestEigenvalue(A) {
+  let v = A.map((_, i) => 1 + i / A.length); // not orthogonal to anything in particular
+  let value = 0;
+  for (let i = 0; i < 100000; i++) {
+    const w = A.map((row) => dot(row, v));
+    const length = Math.hypot(...w);
+    if (length === 0) return 0;
+    const before = value;
+    value = dot(v, w) / dot(v, v);
+    v = w.map((each) => each / length);
+    if (i > 10 && Math.abs(value - before) <= 1e-16 * value) break;
+  }
+  return value;
+}
+
+// ------------------------------------------------------------------------------------------- the objective
+
+/**
+ * J(W, b): the mean cross-entropy of the rows plus alpha/2 times the sum of the squared weights.
+ *
+ * A point is {W, b, J, O, dW, db}: the weights, the objective, the probabilities (N, K) and the gradient.
+ */
+export class Objective {
+  constructor(X, y, { K, alpha = 0 }) {
+    Object.assign(this, { X, y, K, alpha, N: X.length, D: X[0].length });
+  }
+
+  zeros() {
+    return this.at(Array.from({ length: this.K }, () => new Array(this.D).fill(0)), new Array(this.K).fill(0));
+  }
+
+  at(W, b) {
+    const { X, y, K, N, D, alpha } = this;
+    const dW = W.map((row) => row.map((weight) => alpha * weight));
+    const db = new Array(K).fill(0);
+    const O = [];
+    let loss = 0;
+    for (let n = 0; n < N; n++) {
+      const z = W.map((row, k) => dot(row, X[n]) + b[k]);
+      loss += crossEntropy(z, y[n]);
+      O.push(softmax(z));
+      for (let k = 0; k < K; k++) {
+        const error = (O[n][k] - (k === y[n] ? 1 : 0)) / N;
+        db[k] += error;
+        for (let d = 0; d < D; d++) dW[k][d] += error * X[n][d];
+      }
+    }
+    return { W, b, O, dW, db, J: loss / N + (alpha / 2) * sum(W.map((row) => dot(row, row))) };
+  }
+
+  /** The point one step along -gradient. */
+  gradientStep(point, eta) {
+    return this.at(
+      point.W.map((row, k) => row.map((weight, d) => weight - eta * point.dW[k][d])),
+      point.b.map((intercept, k) => intercept - eta * point.db[k]),
+    );
+  }
+
+  /** The second derivatives, (K (D + 1), K (D + 1)): the weights of a class and its intercept, class after class. */
+  hessian(point) {
+    const { X, K, N, D, alpha } = this;
+    const size = K * (D + 1);
+    const H = Array.from({ length: size }, () => new Array(size).fill(0));
+    for (let n = 0; n < N; n++) {
+      const x = [...X[n], 1];
+      for (let k = 0; k < K; k++) {
+        for (let j = 0; j < K; j++) {
+          const weight = (point.O[n][k] * ((k === j ? 1 : 0) - point.O[n][j])) / N;
+          for (let d = 0; d <= D; d++) for (let e = 0; e <= D; e++) H[k * (D + 1) + d][j * (D + 1) + e] += weight * x[d] * x[e];
+        }
+      }
+    }
+    for (let k = 0; k < K; k++) for (let d = 0; d < D; d++) H[k * (D + 1) + d][k * (D + 1) + d] += alpha;
+    return H;
+  }
+
+  /** One Newton step, halved until J falls; the same point if it cannot. */
+  newtonStep(point) {
+    const { K, D } = this;
+    const H = this.hessian(point);
+    const average = sum(H.map((row, i) => row[i])) / H.length || 1;
+    // A common shift of all classes changes no probability, so H is flat along it: bent there, it can be solved.
+    for (let k = 0; k < K; k++) for (let j = 0; j < K; j++) for (let d = 0; d <= D; d++) H[k * (D + 1) + d][j * (D + 1) + d] += average / K;
+    H.forEach((row, i) => (row[i] += 1e-13 * average));
+    const gradient = point.dW.flatMap((row, k) => [...row, point.db[k]]);
+    const step = solve(H, gradient);
+    if (!step) return point;
+    const slope = dot(step, gradient);
+    for (let t = 1; t > 1e-6; t /= 2) {
+      const next = this.at(
+        point.W.map((row, k) => row.map((weight, d) => weight - t * step[k * (D + 1) + d])),
+        point.b.map((intercept, k) => intercept - t * step[k * (D + 1) + D]),
+      );
+      if (next.J < point.J - 1e-4 * t * slope) return next;
+    }
+    return point;
+  }
+
+  /** The bound beta on the curvature: a step of at most 1 / beta never increases J (chapter 6). */
+  smoothness() {
+    const rows = this.X.map((x) => [...x, 1]);
+    const gram = rows[0].map((_, d) => rows[0].map((_, e) => sum(rows.map((x) => x[d] * x[e])) / this.N));
+    return largestEigenvalue(gram) / 2 + this.alpha;
+  }
+
+  /** The point whose intercept minimises J(W, .), and how far above that minimum J may still be. */
+  optimalIntercept(point) {
+    let missing = 0;
+    for (let i = 0; i < 50; i++) {
+      const H = point.b.map((_, k) =>
+        point.b.map((_, j) => sum(point.O.map((o) => o[k] * ((k === j ? 1 : 0) - o[j]))) / this.N),
+      );
+      const average = sum(H.map((row, k) => row[k])) / this.K;
+      const step = solve(H.map((row) => row.map((value) => value + average / this.K)), point.db);
+      if (!step || !step.every(Number.isFinite)) return { point, missing: Infinity };
+      const decrement = Math.max(0, dot(step, point.db));
+      const apart = Math.max(...step) - Math.min(...step);
+      const moved = (t) => this.at(point.W, point.b.map((intercept, k) => intercept - t * step[k]));
+      if (apart < 0.5) missing = decrement;
+      if (decrement <= 2 ** -52 * point.J && apart < 0.5) return { point: moved(1), missing };
+      let t = 1;
+      let next = moved(t);
+      while (!(next.J <= point.J - (t * decrement) / 4) && t > 2 ** -52) next = moved((t /= 2));
+      if (!(next.J < point.J)) return { point, missing: apart < 0.5 ? decrement : Infinity };
+      point = next;
+    }
+    return { point, missing: Infinity };
+  }
+
+  /** The certificate of chapter 10: J here is at most this far above its minimum; Infinity without a penalty. */
+  suboptimality(point) {
+    if (this.alpha === 0) return Infinity;
+    const best = this.optimalIntercept(point);
+    const squares = sum(best.point.dW.map((row) => dot(row, row)));
+    return Math.min(point.J, Math.max(point.J - best.point.J, 0) + squares / (2 * this.alpha) + best.missing);
+  }
+}
+
+/** The features x1, x2 and their squares and product, in the order of scikit-learn's PolynomialFeatures. */
+export function quadraticFeatures([x1, x2]) {
+  return [x1, x2, x1 * x1, x1 * x2, x2 * x2];
+}
+
+// --------------------------------------------------------------------------------------------- calibration
+
+/** The mean loss of many rows of logits (N, K), each divided by the temperature. */
+export function lossAtTemperature(logits, labels, temperature) {
+  return sum(logits.map((z, n) => crossEntropy(z.map((zk) => zk / temperature), labels[n]))) / labels.length;
+}
+
+/**
+ * The reliability diagram: for each of n bins of the confidence {size, says, isRight}, the number of rows,
+ * their mean confidence and the share that is classified correctly; and the error, the mean distance of the two.
+ */
+export function reliability(logits, labels, temperature, bins = 10) {
+  const diagram = Array.from({ length: bins }, () => ({ size: 0, says: 0, isRight: 0 }));
+  logits.forEach((z, n) => {
+    const o = softmax(z.map((zk) => zk / temperature));
+    const confidence = Math.max(...o);
+    const bin = diagram[Math.min(Math.floor(confidence * bins), bins - 1)];
+    bin.size += 1;
+    bin.says += confidence;
+    bin.isRight += o.indexOf(confidence) === labels[n] ? 1 : 0;
+  });
+  for (const bin of diagram) {
+    bin.says /= bin.size || 1;
+    bin.isRight /= bin.size || 1;
+  }
+  const error = sum(diagram.map((bin) => bin.size * Math.abs(bin.says - bin.isRight))) / labels.length;
+  return { diagram, error };
+}

@@ -1,0 +1,251 @@
+"""The explorables' mathematics against softmax_lib, in a browser, and their modules as pages and notebooks get them.
+
+What is particular to one of them is in tests/test_explorable_<name>.py.
+"""
+
+import json
+import re
+import threading
+
+import numpy as np
+import pytest
+from sklearn.preprocessing import PolynomialFeatures
+
+import serve
+import softmax_lib
+from softmax_explorables import bundle, explore
+from softmax_explorables.explorable import STARTS
+from softmax_lib import Objective
+from softmax_lib.solvers import newton_cg
+
+CLOSE = {"rtol": 1e-12, "atol": 1e-12}
+rng = np.random.default_rng(5)
+LOGITS = [
+    *rng.normal(size=(6, 4)),
+    *(50 * rng.normal(size=(4, 3))),
+    np.array([1000.0, 999.0, -1000.0, 0.0, 3.0]),
+    np.array([-745.0, 0.0]),
+    np.zeros(7),
+]
+
+
+@pytest.fixture(scope="module")
+def kernel(browser):
+    """Calls a function of kernel.js with arguments that JSON knows, and returns its result."""
+    server = serve.start(0, bundle.MODULES)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{server.server_port}/d3-LICENSE.txt")  # any page that may import the modules
+    page.evaluate("import('/kernel.js').then(kernel => { globalThis.kernel = kernel; })")
+    yield lambda code, *values: page.evaluate(f"values => ({code})(...values)", json.loads(json.dumps(values)))
+    page.close()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("logsumexp", softmax_lib.logsumexp),
+        ("softmax", softmax_lib.softmax),
+        ("logSoftmax", softmax_lib.log_softmax),
+        ("softmaxJacobian", softmax_lib.softmax_jacobian),
+    ],
+)
+def test_functions_of_logits(kernel, name, ours):
+    found = kernel(f"rows => rows.map(kernel.{name})", [z.tolist() for z in LOGITS])
+    for z, each in zip(LOGITS, found, strict=True):
+        np.testing.assert_allclose(each, ours(z), **CLOSE)
+
+
+def test_loss_and_its_gradient(kernel):
+    for z in LOGITS:
+        targets = rng.dirichlet(np.ones(len(z)))
+        for y in (1, targets):
+            given = y if isinstance(y, int) else y.tolist()
+            expected = softmax_lib.cross_entropy(z[None], np.array([y]))
+            np.testing.assert_allclose(kernel("kernel.crossEntropy", z.tolist(), given), expected, **CLOSE)
+            expected = softmax_lib.cross_entropy_gradient(z[None], np.array([y]))[0]
+            np.testing.assert_allclose(kernel("kernel.crossEntropyGradient", z.tolist(), given), expected, **CLOSE)
+
+
+def test_half_precision_is_that_of_numpy(kernel):
+    numbers = np.concatenate(
+        [rng.normal(size=2000) * 10.0 ** rng.integers(-9, 6, 2000), [0, 65519.9, 65520, -7e4, 6e-8]]
+    )
+    with np.errstate(over="ignore"):
+        expected = numbers.astype(np.float16).astype(float)
+    found = kernel("numbers => numbers.map(kernel.half)", numbers.tolist())
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("trick", [False, True])
+def test_softmax_in_half_precision(kernel, trick):
+    for z in [[1.0, 2.0, 3.0], [12.0, 3.0, 0.0], [9.0, 10.5, 10.25], [-20.0, -19.0, -25.0], [400.0, 399.0, 0.0]]:
+        logits = np.array(z, np.float16)
+        with np.errstate(all="ignore"):
+            powers = np.exp(logits - logits.max() if trick else logits)
+            total = np.float16(0)
+            for power in powers:
+                total = np.float16(total + power)
+            expected = powers / total
+        found = kernel("kernel.softmaxInHalf", z, trick)
+        np.testing.assert_array_equal(np.array(found["powers"], float), powers.astype(float))
+        np.testing.assert_array_equal(np.array(found["o"], float), expected.astype(float))
+
+
+def problems():
+    """Objectives of many shapes, N, D and K all different, at random weights: (objective, W, b)."""
+    for seed, (N, D, K, alpha) in enumerate([(7, 2, 3, 0.1), (40, 5, 4, 1e-3), (25, 1, 2, 1.0), (60, 2, 5, 0.0)]):
+        random = np.random.default_rng(seed)
+        X, y = random.normal(size=(N, D)) + 1, random.choice(K, size=N, p=random.dirichlet(np.ones(K) * 3))
+        yield Objective(X, y, alpha=alpha, n_classes=K), random.normal(size=(K, D)), random.normal(size=K)
+
+
+def ask(kernel, code, objective, *arguments):
+    """Evaluates code that sees `objective` and further arguments, arrays as lists."""
+    data = [objective.features.X.tolist(), objective.y.tolist(), {"K": objective.shape[0], "alpha": objective.alpha}]
+    lists = [each.tolist() if isinstance(each, np.ndarray) else each for each in arguments]
+    return kernel(f"(data, rest) => ({code})(new kernel.Objective(...data), ...rest)", data, lists)
+
+
+@pytest.mark.parametrize("problem", list(problems()), ids=lambda problem: "x".join(map(str, problem[0].shape)))
+class TestObjective:
+    def test_value_and_gradient(self, kernel, problem):
+        objective, W, b = problem
+        found = ask(kernel, "(objective, W, b) => objective.at(W, b)", objective, W, b)
+        J, dW, db = objective.value_and_gradient(W, b)
+        np.testing.assert_allclose(found["J"], J, **CLOSE)
+        np.testing.assert_allclose(found["dW"], dW, **CLOSE)
+        np.testing.assert_allclose(found["db"], db, **CLOSE)
+
+    def test_hessian(self, kernel, problem):
+        objective, W, b = problem
+        found = ask(kernel, "(objective, W, b) => objective.hessian(objective.at(W, b))", objective, W, b)
+        expected = objective.at(W, b).curvature().matrix().reshape(np.shape(found))
+        np.testing.assert_allclose(found, expected, **CLOSE)
+
+    def test_bound_on_the_curvature(self, kernel, problem):
+        objective = problem[0]
+        found = ask(kernel, "objective => objective.smoothness()", objective)
+        np.testing.assert_allclose(found, objective.smoothness, **CLOSE)
+
+    def test_certificate(self, kernel, problem):
+        objective, W, b = problem
+        code = "(objective, W, b) => String(objective.suboptimality(objective.at(W, b)))"
+        found = float(ask(kernel, code, objective, W, b))
+        np.testing.assert_allclose(found, objective.suboptimality(W, b), **CLOSE)
+
+    def test_gradient_descent(self, kernel, problem):
+        objective, W, b = problem
+        code = "(objective, W, b) => objective.gradientStep(objective.at(W, b), 0.3)"
+        found = ask(kernel, code, objective, W, b)
+        dW, db = objective.gradient(W, b)
+        np.testing.assert_allclose(found["W"], W - 0.3 * dW, **CLOSE)
+        np.testing.assert_allclose(found["b"], b - 0.3 * db, **CLOSE)
+
+    def test_newton_reaches_the_minimum(self, kernel, problem):
+        X, y = problem[0].features.X, problem[0].y
+        objective = Objective(X, y, alpha=problem[0].alpha or 0.01, n_classes=problem[0].shape[0])
+        code = """objective => {
+          let point = objective.zeros();
+          for (let i = 0; i < 12; i++) point = objective.newtonStep(point);
+          return [point.J, objective.suboptimality(point)];
+        }"""
+        J, bound = ask(kernel, code, objective)
+        best = newton_cg(objective, tol=1e-12)
+        assert abs(J - best.history["loss"][-1]) < 1e-12 and bound < 1e-12
+
+
+def test_quadratic_features(kernel):
+    x = rng.normal(size=(5, 2))
+    found = kernel("rows => rows.map(kernel.quadraticFeatures)", x.tolist())
+    np.testing.assert_allclose(found, PolynomialFeatures(2, include_bias=False).fit_transform(x), **CLOSE)
+
+
+def test_temperature_and_reliability(kernel):
+    logits, labels = 4 * rng.normal(size=(200, 3)), rng.integers(3, size=200)
+    for temperature in (0.3, 1.0, 2.7):
+        found = kernel("kernel.lossAtTemperature", logits.tolist(), labels.tolist(), temperature)
+        np.testing.assert_allclose(found, softmax_lib.cross_entropy(logits / temperature, labels), **CLOSE)
+        o = softmax_lib.softmax(logits / temperature)
+        bins = np.minimum((o.max(axis=1) * 10).astype(int), 9)
+        found = kernel("kernel.reliability", logits.tolist(), labels.tolist(), temperature)
+        error = 0
+        for i, each in enumerate(found["diagram"]):
+            assert each["size"] == (bins == i).sum()
+            if each["size"]:
+                says, is_right = o.max(axis=1)[bins == i].mean(), (o.argmax(axis=1) == labels)[bins == i].mean()
+                np.testing.assert_allclose([each["says"], each["isRight"]], [says, is_right], **CLOSE)
+                error += each["size"] / 200 * abs(says - is_right)
+        np.testing.assert_allclose(found["error"], error, **CLOSE)
+
+
+# ---------------------------------------------------------------------------------------- modules and bundles
+
+
+def test_dependencies_come_first():
+    for name in STARTS:
+        order = bundle.dependencies(name)
+        assert order[-1] == name and {"kernel", "panel", "d3"} <= set(order)
+        for i, each in enumerate(order):
+            assert set(bundle.dependencies(each)) <= set(order[: i + 1])
+
+
+def test_a_form_that_the_bundle_does_not_know_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle, "source", lambda name: 'import * as all from "./kernel.js";\nexport default { all };\n')
+    with pytest.raises(ValueError, match="in a form that is not known"):
+        bundle.bundle("odd")
+
+
+@pytest.mark.parametrize("name", STARTS)
+def test_an_output_holds_state_and_figure(name):
+    data, metadata = explore(name)._repr_mimebundle_()
+    assert set(data) == {"text/plain", "image/svg+xml"} and data["image/svg+xml"].lstrip().startswith("<?xml")
+    assert metadata["explorable"]["name"] == name
+    assert json.loads(json.dumps(metadata["explorable"]["state"])) == STARTS[name]
+
+
+@pytest.mark.parametrize("name", STARTS)
+def test_a_widget_carries_the_module_and_the_state_both_ways(name):
+    figure = explore(name)
+    widget = figure.widget
+    assert re.search(r"^export default modules\.\w+\.default;$", widget._esm, re.M)
+    assert {key: getattr(widget, key) for key in STARTS[name]} == STARTS[name]
+    key = next(iter(STARTS[name]))
+    setattr(widget, key, "moved by the reader")
+    assert getattr(figure, key) == "moved by the reader"
+    setattr(figure, key, np.arange(3))
+    assert getattr(widget, key) == [0, 1, 2]
+
+
+def test_errors_say_what_there_is():
+    with pytest.raises(ValueError, match=r"there is no explorable 'jacobain'; there are .*jacobian"):
+        explore("jacobain")
+    with pytest.raises(TypeError, match="jacobian has no logits; its state is z, step"):
+        explore("jacobian", logits=[1, 2])
+    with pytest.raises(AttributeError, match="jacobian has no logits"):
+        _ = explore("jacobian").logits
+
+
+@pytest.mark.parametrize("name", STARTS)
+def test_a_bundle_runs_as_one_module(browser, name):
+    """As anywidget loads it: one ES module whose default export has render({model, el})."""
+    page = browser.new_page()
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.evaluate(
+        """async ([text, state]) => {
+          const module = await import(URL.createObjectURL(new Blob([text], {type: "text/javascript"})));
+          const model = {get: key => state[key], set: (key, value) => { state[key] = value; }, on() {}, off() {},
+                         save_changes() {}};
+          globalThis.end = module.default.render({model, el: document.body});
+        }""",
+        [bundle.bundle(name), json.loads(json.dumps(STARTS[name]))],
+    )
+    page.wait_for_selector(".explorable-panel :is(svg *, td)")
+    page.evaluate("end()")
+    assert complaints == []
+    page.close()
