@@ -125,6 +125,11 @@ def axe(browser, address):
         page.close()
 
 
+def busy():
+    """Whether other programs keep this machine from measuring time: more of them wait than there are processors."""
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1)
+
+
 def width(column):
     return max(len(column) + 2, 7)
 
@@ -152,6 +157,8 @@ def main(chosen):
     problem = install()
     if problem:
         return problem
+    if busy():
+        print("This machine is busy with something else: performance will look worse than it is.", flush=True)
     table, sound = {}, True
     print(f"{'page':45}" + "".join(f"{column:>{width(column)}}" for column in LIMITS), flush=True)
     with served() as address, sync_playwright() as playwright:
