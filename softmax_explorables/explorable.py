@@ -15,6 +15,15 @@ from softmax_explorables.bundle import bundle
 #: What each explorable starts from if nothing else is said.
 STARTS = {
     "jacobian": {"z": [2.0, 1.0, 0.0], "step": [0.0, 0.5, 0.0]},
+    "logits": {"z": [1.0, -0.5, 0.3, 1.4], "c": 0.0, "T": 1.0, "arithmetic": "exact", "trick": False},
+    "temperature": {
+        "logits": [
+            *([9, 2, 1], [1, 8, 0], [2, 0, 7], [6, 5, 0], [0, 6, 5], [4, 1, 8]),
+            *([3, 7, 2], [5, 0, 1], [6, 2, 4], [1, 4, 6], [2, 8, 3], [1, 3, 4]),
+        ],
+        "labels": [0, 1, 2, 0, 2, 2, 0, 0, 0, 2, 1, 1],
+        "T": 1.0,
+    },
 }
 BOOK_STYLE = Path(softmax_lib.__file__).with_name("book.mplstyle")
 STYLE = Path(__file__).with_name("explorables.css")

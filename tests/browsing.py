@@ -13,9 +13,8 @@ from chromium import FLAGS
 from chromium import path as chromium
 
 
-def do_without_chromium():
+def do_without_chromium(reason="no Chromium: install it, or name one with the variable CHROMIUM"):
     """End the test: skipped on a reader's machine, failed in continuous integration."""
-    reason = "no Chromium: install it, or name one with the variable CHROMIUM"
     if os.environ.get("CI", "").lower() in ("", "0", "false"):
         pytest.skip(reason)
     pytest.fail(reason)

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 import audit_site
+import check_site
 import fonts
 import link_preview
 import not_found
@@ -115,7 +116,7 @@ def test_fonts_keep_the_characters_that_the_site_shows(tmp_path):
     site = tmp_path / "site"
     target = site / "_static" / "katex" / "fonts" / "KaTeX_Main-Regular.woff2"
     target.parent.mkdir(parents=True)
-    source = serve.SITE.parents[1] / "static"
+    source = check_site.ROOT / "static"
     target.write_bytes(b"")
     (site / "page.html").write_text("<style>p { content: '∀' }</style><p title='∃'>&isin; ∂</p>")
     (site / "a.js").write_text("'∅'")

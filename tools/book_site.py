@@ -29,6 +29,7 @@ from sphinx.util import logging
 import fonts
 import link_preview
 import not_found
+import repository
 
 ROOT = Path(__file__).parents[1]
 logger = logging.getLogger(__name__)
@@ -212,7 +213,7 @@ SHEETS = (
     "book.css",
     "explorables.css",
 )
-SCRIPTS = ("scripts/furo.js", "book.js", "explorables.js")
+SCRIPTS = ("scripts/furo.js", "book.js", "preview.js", "explorables.js")
 SEARCH_SCRIPTS = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 
 
@@ -265,6 +266,8 @@ def finish_page(app, pagename, templatename, context, doctree):
     context["chapter_number"] = chapter_number(pagename)
     source = app.env.doc2path(pagename) if pagename in app.env.all_docs else ""
     context["notebook"] = Path(source).name if str(source).endswith(".ipynb") else None
+    inside = Path(source).relative_to(app.srcdir).as_posix() if source else ""
+    context["addresses"] = repository.addresses(inside, repository.repository()) if inside else {}
     if context.get("body"):
         context["body"] = finish_images(app, context["body"])
         context["body"] = context["body"].replace(' aria-label="Toggle hidden content"', "")  # the text says more

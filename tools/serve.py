@@ -13,7 +13,8 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
-SITE = Path(__file__).parents[1] / "_build" / "html"
+BUILT = Path(__file__).parents[1] / "_build"
+MADE_BY = {"html": "make book", "site": "make site"}  # folder -> command
 TEXTS = ("text/", "application/javascript", "application/json", "application/wasm", "image/svg+xml")
 
 
@@ -74,7 +75,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         super().end_headers()
 
 
-def start(port, site=SITE):
+def start(port, site=BUILT / "html"):
     """A server for the site, not yet running; port 0 takes any free one."""
     return Server(("127.0.0.1", port), functools.partial(Handler, directory=str(site)))
 
@@ -82,12 +83,14 @@ def start(port, site=SITE):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
-    port = parser.parse_args().port
-    if not (SITE / "index.html").exists():
-        print("There is no site yet: run `make book` first.", file=sys.stderr)
+    parser.add_argument("--site", choices=MADE_BY, default="html", help="site: with Python in the browser")
+    options = parser.parse_args()
+    port, site = options.port, BUILT / options.site
+    if not (site / "index.html").exists():
+        print(f"There is no site yet: run `{MADE_BY[options.site]}` first.", file=sys.stderr)
         return 1
     try:
-        server = start(port)
+        server = start(port, site)
     except OSError:
         print(f"Port {port} is taken: choose another one, say `make serve PORT={port + 1}`.", file=sys.stderr)
         return 1

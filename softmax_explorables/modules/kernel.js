@@ -58,14 +58,22 @@ export function half(x) {
   return Math.abs(rounded) >= 65520 ? Math.sign(x) * Infinity : rounded;
 }
 
-/** Softmax with every step rounded to half precision, with or without the largest logit taken out first. */
-export function softmaxInHalf(z, maximumTrick) {
-  const rounded = z.map(half);
-  const largest = maximumTrick ? Math.max(...rounded) : 0;
-  const powers = rounded.map((zk) => half(Math.exp(half(zk - largest))));
-  const total = powers.reduce((before, power) => half(before + power), 0);
-  return { powers, total, o: powers.map((power) => half(power / total)) };
+/** The numbers (z_k + c) / T whose softmax is taken, every step rounded by `round`. */
+export function shiftedLogits(z, c, T, round = (x) => x) {
+  return z.map((zk) => round(round(round(zk) + round(c)) / round(T)));
 }
+
+/** Softmax as a formula is typed: exponentials, their sum, the quotients; with the largest logit taken out or not. */
+export function softmaxBySteps(z, maximumTrick, round = (x) => x) {
+  const rounded = z.map(round);
+  const largest = maximumTrick ? Math.max(...rounded) : 0;
+  const powers = rounded.map((zk) => round(Math.exp(round(zk - largest))));
+  const total = powers.reduce((before, power) => round(before + power), 0);
+  return { powers, total, o: powers.map((power) => round(power / total)) };
+}
+
+/** Softmax with every step rounded to half precision, with or without the largest logit taken out first. */
+export const softmaxInHalf = (z, maximumTrick) => softmaxBySteps(z, maximumTrick, half);
 
 // ------------------------------------------------------------------------------------------ linear algebra
 
@@ -263,4 +271,22 @@ export function reliability(logits, labels, temperature, bins = 10) {
   }
   const error = sum(diagram.map((bin) => bin.size * Math.abs(bin.says - bin.isRight))) / labels.length;
   return { diagram, error };
+}
+
+/**
+ * The temperature from `lowest` to `highest` with the smallest loss. The loss is convex in t = 1 / T and its slope
+ * there is the mean of the expected logit minus that of the true class (chapter 12), so halving intervals finds it.
+ */
+export function bestTemperature(logits, labels, lowest = 0.25, highest = 8) {
+  const slope = (T) =>
+    sum(logits.map((z, n) => dot(softmax(z.map((zk) => zk / T)), z) - z[labels[n]])) / labels.length;
+  let [cold, hot] = [Math.log(lowest), Math.log(highest)];
+  if (slope(lowest) <= 0) return lowest;
+  if (slope(highest) >= 0) return highest;
+  for (let i = 0; i < 60; i++) {
+    const middle = (cold + hot) / 2;
+    if (slope(Math.exp(middle)) > 0) cold = middle;
+    else hot = middle;
+  }
+  return Math.exp((cold + hot) / 2);
 }

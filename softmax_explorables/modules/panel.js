@@ -84,19 +84,19 @@ export class Panel {
     const box = append(parent, "div", { class: "explorable-slider" });
     const id = `explorable-${++names}`;
     append(box, "label", { for: id }).textContent = label;
-    const output = append(box, "output", { for: id });
+    const output = append(box, "output", { for: id, "aria-live": "off" }); // the slider says its value itself
     const input = append(box, "input", { type: "range", id, min, max, step });
-    const tell = () => {
-      output.textContent = show(Number(input.value));
+    const tell = (x) => {
+      output.textContent = show(x);
       input.setAttribute("aria-valuetext", output.textContent);
     };
     input.addEventListener("input", () => {
-      tell();
+      tell(Number(input.value));
       change(Number(input.value));
     });
     const set = (x) => {
-      input.value = x;
-      tell();
+      input.value = x; // on the nearest step, if x lies between two
+      tell(x);
     };
     set(value);
     return { input, set };
@@ -196,9 +196,10 @@ export class Panel {
 /**
  * Let elements of a drawing be moved: `drag(event, datum)` with the mouse or a finger (event.x, event.y in the
  * drawing), `nudge(dx, dy, datum)` with the arrow keys, y upwards, in steps of 1, with the shift key of 5.
- * `home(datum)`, if given, is called for the Home key. The elements need an aria-label that tells where they are.
+ * `home(datum)` and `end(datum)`, if given, are called for the Home and End keys. The elements need an aria-label
+ * that tells where they are.
  */
-export function movable(selection, { moved, nudge, home, begin = () => {}, remove }) {
+export function movable(selection, { moved, nudge, home, end, begin = () => {}, remove }) {
   const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
   selection
     .attr("tabindex", 0)
@@ -207,6 +208,7 @@ export function movable(selection, { moved, nudge, home, begin = () => {}, remov
       const by = event.shiftKey ? 5 : 1;
       if (arrows[event.key]) nudge(...arrows[event.key].map((each) => each * by), datum);
       else if (event.key === "Home" && home) home(datum);
+      else if (event.key === "End" && end) end(datum);
       else if ((event.key === "Delete" || event.key === "Backspace") && remove) remove(datum);
       else return;
       event.preventDefault();
