@@ -11,7 +11,7 @@ QUIET_LAB := --LabApp.news_url= --LabApp.check_for_updates_class=jupyterlab.Neve
 QUIET_LAB += $(if $(filter 0,$(shell id -u)),--allow-root)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup book site test lab notebooks bench serve clean
+.PHONY: help setup book site test audit lab notebooks bench serve clean
 
 help:       ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1: /p' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ site: setup ## the book with Python in the browser; PYODIDE=folder for one that 
 
 test: setup ## every test: library, chapters, site, browser
 	@$(VENV) -m ruff check --quiet .; lint=$$?; $(ONE_THREAD) $(VENV) -m pytest $(PYTEST_OPTIONS) && exit $$lint
+
+audit: book ## Lighthouse and axe on every page; PAGES=chapters/02_jacobian for one
+	@$(VENV) tools/audit_site.py $(PAGES)
 
 lab: setup ## open the chapters in JupyterLab
 	@$(VENV) -m jupyterlab --notebook-dir=chapters $(QUIET_LAB) $(LAB_OPTIONS)
