@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -337,7 +338,10 @@ def test_change_can_be_suggested_where_there_is_a_repository(tmp_path, url):
     (tmp_path / "chapters").mkdir()
     (tmp_path / "chapters" / "page.md").write_text("# A page\n\nIts text.\n", encoding="utf-8")
     build = "from jupyter_book.cli.main import main; main()"
-    done = subprocess.run([sys.executable, "-c", build, "build", tmp_path], capture_output=True, text=True, timeout=120)
+    paths = os.pathsep.join([str(tmp_path / "tools"), os.environ.get("PYTHONPATH", "")])  # the copied tools come first
+    command = [sys.executable, "-c", build, "build", tmp_path]
+    environment = os.environ | {"PYTHONPATH": paths}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     tree = check_site.page(tmp_path / "_build" / "html" / "chapters" / "page.html", tmp_path / "_build" / "html").tree
     links = [link.get("href") for link in tree.iter("a") if (link.text or "").startswith("Suggest a change")]
