@@ -15,6 +15,7 @@ from softmax_explorables.bundle import bundle
 #: What each explorable starts from if nothing else is said.
 STARTS = {
     "jacobian": {"z": [2.0, 1.0, 0.0], "step": [0.0, 0.5, 0.0]},
+    "simplex": {"z": [1.0, -0.8, 0.9], "y": [0.0, 1.0, 0.0], "step_size": 1.0, "path": []},
 }
 BOOK_STYLE = Path(softmax_lib.__file__).with_name("book.mplstyle")
 STYLE = Path(__file__).with_name("explorables.css")

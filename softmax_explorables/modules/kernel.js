@@ -27,6 +27,13 @@ export function logSoftmax(z) {
   return z.map((zk) => zk - whole);
 }
 
+/** Logits of given probabilities: of all those that differ by a common shift, the ones that sum to 0. */
+export function logitsOf(o) {
+  const logarithms = o.map(Math.log);
+  const shift = sum(logarithms) / o.length;
+  return logarithms.map((each) => each - shift);
+}
+
 /** The Jacobian (K, K): row k, column j is the derivative o_k (delta_kj - o_j) of o_k for z_j. */
 export function softmaxJacobian(z) {
   const o = softmax(z);
