@@ -3,8 +3,9 @@
 import numpy as np
 from matplotlib import pyplot as plt
 
-from softmax_lib import softmax, softmax_jacobian
+from softmax_lib import Objective, softmax, softmax_jacobian
 from softmax_lib.plots import plot_jacobian, plot_simplex
+from softmax_lib.solvers import newton_cg
 
 
 def jacobian(z, step):
@@ -39,3 +40,42 @@ def simplex(z, y, step_size, path):
     right.invert_yaxis()
     right.set_title("residual o − y, sum 0")
     return fig
+
+
+def step_size(X, labels, shown, product, penalty, kept, ball):
+    """Runs of gradient descent for several steps, and the objective along its most curved direction."""
+    y = labels.get(shown, next(iter(labels.values())))
+    objective = Objective(np.asarray(X), np.asarray(y), alpha=penalty)
+    best = newton_cg(objective, tol=1e-12)
+    least, beta = best.history["loss"][-1], objective.smoothness
+    fig, (left, right) = plt.subplots(1, 2, figsize=(6.8, 3.4), width_ratios=[1.2, 1])
+    for each, style in zip(sorted([*kept, product]), ("--", "-", "-.", ":"), strict=False):
+        left.semilogy(descent(objective, each / beta) - least, style, label=f"αβ = {each:g}")
+    left.set(xlabel="steps", ylim=(1e-6, 1e3))
+    left.set_title("$J$ above its minimum")
+    left.legend(loc="upper right", fontsize=11, ncols=2, handlelength=1.4, columnspacing=0.8)
+
+    K, D = best.coef.shape
+    H = objective.at(best.coef, best.intercept).curvature().matrix().reshape(K * (D + 1), -1)
+    curvatures, directions = np.linalg.eigh(H)
+    V = directions[:, -1].reshape(K, D + 1)
+    t = np.linspace(-1, 1, 81) * np.sqrt(2 * np.log(K) / curvatures[-1])
+    along = [objective.value(best.coef + s * V[:, :-1], best.intercept + s * V[:, -1]) for s in t]
+    right.plot(t, np.array(along) - least, label="$J$")
+    right.plot(t, beta / 2 * t**2, "--", label="bound β")
+    right.set(ylim=(0, max(along) - least), xlabel="along one direction")
+    right.set_title(f"bends {curvatures[-1]:.3f} of {beta:.3f}")
+    right.legend(loc="upper center", frameon=True, framealpha=1, edgecolor="white")
+    return fig
+
+
+def descent(objective, step_size, steps=100):
+    """J before each step of gradient descent from zero weights, and at the end."""
+    W, b = objective.zeros()
+    history = []
+    with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges
+        for _ in range(steps + 1):
+            J, dW, db = objective.value_and_gradient(W, b)
+            history.append(J)
+            W, b = W - step_size * dW, b - step_size * db
+    return np.array(history)

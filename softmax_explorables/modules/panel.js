@@ -90,17 +90,17 @@ export class Panel {
     append(box, "label", { for: id }).textContent = label;
     const output = append(box, "output", { for: id });
     const input = append(box, "input", { type: "range", id, min, max, step });
-    const tell = () => {
-      output.textContent = show(Number(input.value));
+    const tell = (x) => {
+      output.textContent = show(x);
       input.setAttribute("aria-valuetext", output.textContent);
     };
     input.addEventListener("input", () => {
-      tell();
+      tell(Number(input.value));
       change(Number(input.value));
     });
     const set = (x) => {
-      input.value = x;
-      tell();
+      input.value = x; // on the nearest step, if x lies between two
+      tell(x);
     };
     set(value);
     return { input, set };
@@ -224,6 +224,14 @@ export function movable(selection, { moved, nudge, home, begin = () => {}, remov
         .on("drag", (event, datum) => moved(event, datum)),
     );
   return selection;
+}
+
+/** The element of this kind and class right inside another of a drawing, made when it is first asked for. */
+export function one(parent, kind, name) {
+  return parent
+    .selectAll(`:scope > ${kind}.${name}`)
+    .data([name])
+    .join((enter) => enter.append(kind).attr("class", name));
 }
 
 /** A new element at the end of another. */

@@ -2,7 +2,7 @@
 
 import { contours } from "./d3.js";
 import { crossEntropy, crossEntropyGradient, logitsOf, softmax } from "./kernel.js";
-import { append, colour, marker, movable, number, Panel, shared, uniqueName } from "./panel.js";
+import { append, colour, marker, movable, number, one, Panel, shared, uniqueName } from "./panel.js";
 
 const CLASSES = [0, 1, 2];
 const CORNERS = [[0, 0], [1, 0], [0.5, Math.sqrt(3) / 2]]; // of classes 1, 2 and 3, as in softmax_lib.plots
@@ -266,11 +266,6 @@ const isClose = (residual) => Math.max(...residual.map(Math.abs)) < CLOSE;
 const path = (points) => "M" + points.map((point) => point.map((each) => each.toFixed(2)).join(",")).join("L");
 const signed = (value) => (Math.abs(value) < CLOSE ? "0.00" : (value > 0 ? "+" : "") + number(value));
 const inWords = (o) => o.map((ok, k) => `class ${k + 1} ${number(ok)}`).join(", ");
-
-/** The element of this kind and class in a drawing, made when it is first asked for. */
-function one(parent, kind, name) {
-  return parent.selectAll(`:scope > ${kind}.${name}`).data([0]).join(kind).attr("class", name);
-}
 
 /** Level lines of the loss as outlines, kept until the target or the width changes. */
 function levelLines() {
