@@ -16,6 +16,7 @@ from softmax_explorables.bundle import bundle
 POINTS = [[-1.2, 0.4, 0], [-0.5, 0.6, 0], [-1.7, 1.0, 0], [-1.4, -0.4, 0], [0.1, 0.5, 0]]
 POINTS += [[0.3, -0.9, 1], [1.0, -0.7, 1], [-0.2, -0.3, 1], [0.1, -1.7, 1], [1.2, -1.4, 1]]
 POINTS += [[1.2, 1.0, 2], [1.9, 1.2, 2], [0.7, 1.6, 2], [1.0, 0.2, 2], [2.1, 0.5, 2]]
+PENGUINS = softmax_lib.load_penguins()
 #: What each explorable starts from if nothing else is said.
 STARTS = {
     "jacobian": {"z": [2.0, 1.0, 0.0], "step": [0.0, 0.5, 0.0]},
@@ -38,6 +39,19 @@ STARTS = {
         "W": None,
         "b": None,
         "axes": ["x₁", "x₂"],
+    },
+    "simplex": {"z": [1.0, -0.8, 0.9], "y": [0.0, 1.0, 0.0], "step_size": 1.0, "path": []},
+    "step_size": {
+        "X": ((PENGUINS.X - PENGUINS.X.mean(axis=0)) / PENGUINS.X.std(axis=0)).round(3).tolist(),
+        "labels": {
+            "true species": PENGUINS.y.tolist(),
+            "shuffled species": np.random.default_rng(0).permutation(PENGUINS.y).tolist(),
+        },
+        "shown": "true species",
+        "product": 1.0,
+        "penalty": 0.01,
+        "kept": [0.1, 25.0],
+        "ball": 0.6,
     },
 }
 BOOK_STYLE = Path(softmax_lib.__file__).with_name("book.mplstyle")
@@ -83,6 +97,8 @@ def explore(name, **state):
 
 def plain(value):
     """Arrays and NumPy's numbers as lists and numbers of Python, which JSON knows."""
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
     return np.asarray(value).tolist() if isinstance(value, (np.ndarray, np.generic)) else value
 
 

@@ -119,6 +119,21 @@ def test_shift_and_temperature_in_half_precision(kernel):
         np.testing.assert_array_equal(found, expected.astype(float))
 
 
+def test_logits_of_probabilities(kernel):
+    for o in rng.dirichlet(np.ones(4), size=5):
+        z = np.array(kernel("kernel.logitsOf", o.tolist()))
+        np.testing.assert_allclose(softmax_lib.softmax(z), o, **CLOSE)
+        assert abs(z.sum()) < 1e-12
+
+
+def test_largest_eigenpair(kernel):
+    A = rng.normal(size=(9, 5))
+    found = kernel("kernel.largestEigenpair", (A.T @ A).tolist())
+    values, vectors = np.linalg.eigh(A.T @ A)
+    np.testing.assert_allclose(found["value"], values[-1], **CLOSE)
+    np.testing.assert_allclose(np.abs(found["vector"] @ vectors[:, -1]), 1, **CLOSE)  # the sign is anyone's
+
+
 def problems():
     """Objectives of many shapes, N, D and K all different, at random weights: (objective, W, b)."""
     for seed, (N, D, K, alpha) in enumerate([(7, 2, 3, 0.1), (40, 5, 4, 1e-3), (25, 1, 2, 1.0), (60, 2, 5, 0.0)]):
@@ -149,6 +164,14 @@ class TestObjective:
         found = ask(kernel, "(objective, W, b) => objective.hessian(objective.at(W, b))", objective, W, b)
         expected = objective.at(W, b).curvature().matrix().reshape(np.shape(found))
         np.testing.assert_allclose(found, expected, **CLOSE)
+
+    def test_along_a_line(self, kernel, problem):
+        objective, W, b = problem
+        V, v = np.random.default_rng(1).normal(size=W.shape), np.random.default_rng(2).normal(size=b.shape)
+        code = "(objective, W, b, direction) => objective.along(objective.at(W, b), direction, 0.7)"
+        found = ask(kernel, code, objective, W, b, np.column_stack([V, v]).ravel())
+        J, dW, db = objective.value_and_gradient(W + 0.7 * V, b + 0.7 * v)
+        np.testing.assert_allclose([found["J"], found["slope"]], [J, np.sum(dW * V) + db @ v], **CLOSE)
 
     def test_bound_on_the_curvature(self, kernel, problem):
         objective = problem[0]

@@ -27,6 +27,13 @@ export function logSoftmax(z) {
   return z.map((zk) => zk - whole);
 }
 
+/** Logits of given probabilities: of all those that differ by a common shift, the ones that sum to 0. */
+export function logitsOf(o) {
+  const logarithms = o.map(Math.log);
+  const shift = sum(logarithms) / o.length;
+  return logarithms.map((each) => each - shift);
+}
+
 /** The Jacobian (K, K): row k, column j is the derivative o_k (delta_kj - o_j) of o_k for z_j. */
 export function softmaxJacobian(z) {
   const o = softmax(z);
@@ -102,18 +109,23 @@ export function solve(A, b) {
 
 /** The largest eigenvalue of a symmetric matrix without negative ones, by powers of it. */
 export function largestEigenvalue(A) {
+  return largestEigenpair(A).value;
+}
+
+/** The same with its eigenvector, of length 1. */
+export function largestEigenpair(A) {
   let v = A.map((_, i) => 1 + i / A.length); // not orthogonal to anything in particular
   let value = 0;
   for (let i = 0; i < 100000; i++) {
     const w = A.map((row) => dot(row, v));
     const length = Math.hypot(...w);
-    if (length === 0) return 0;
+    if (length === 0) return { value: 0, vector: v };
     const before = value;
     value = dot(v, w) / dot(v, v);
     v = w.map((each) => each / length);
     if (i > 10 && Math.abs(value - before) <= 1e-16 * value) break;
   }
-  return value;
+  return { value, vector: v };
 }
 
 // ------------------------------------------------------------------------------------------- the objective
@@ -160,6 +172,17 @@ export class Objective {
       point.W.map((row, k) => row.map((weight, d) => weight - eta * point.dW[k][d])),
       point.b.map((intercept, k) => intercept - eta * point.db[k]),
     );
+  }
+
+  /** J and its slope at the place t of a line through a point; the direction is in the order of the Hessian. */
+  along(point, direction, t) {
+    const { D } = this;
+    const part = (k, d) => direction[k * (D + 1) + d];
+    const here = this.at(
+      point.W.map((row, k) => row.map((weight, d) => weight + t * part(k, d))),
+      point.b.map((intercept, k) => intercept + t * part(k, D)),
+    );
+    return { J: here.J, slope: dot(direction, here.dW.flatMap((row, k) => [...row, here.db[k]])) };
   }
 
   /** The second derivatives, (K (D + 1), K (D + 1)): the weights of a class and its intercept, class after class. */

@@ -3,7 +3,11 @@
 
 import { drag, select, symbol, symbolCircle, symbolDiamond, symbolSquare, symbolTriangle } from "./d3.js";
 
-let names = 0; // of elements, made unique on the page
+/** A name for an element, unique on the page: in JupyterLab every widget has a copy of this module. */
+export function uniqueName() {
+  globalThis.explorableNames = (globalThis.explorableNames ?? 0) + 1;
+  return `explorable-${globalThis.explorableNames}`;
+}
 
 /** A number as the book writes it: so many decimals, a real minus, and powers of ten where decimals do not reach. */
 export function number(value, decimals = 2) {
@@ -85,7 +89,7 @@ export class Panel {
   /** A slider with its name and its value as `show` writes it. */
   slider(parent, { label, min, max, step, value, show = (x) => number(x), change }) {
     const box = append(parent, "div", { class: "explorable-slider" });
-    const id = `explorable-${++names}`;
+    const id = uniqueName();
     append(box, "label", { for: id }).textContent = label;
     const output = append(box, "output", { for: id, "aria-live": "off" }); // the slider says its value itself
     const input = append(box, "input", { type: "range", id, min, max, step });
@@ -118,7 +122,7 @@ export class Panel {
   choice(parent, { label, options, value, change }) {
     const box = append(parent, "fieldset", { class: "explorable-choice" });
     append(box, "legend").textContent = label;
-    const name = `explorable-${++names}`;
+    const name = uniqueName();
     const inputs = options.map(([each, text]) => {
       const row = append(box, "label");
       const input = append(row, "input", { type: "radio", name });
@@ -226,6 +230,14 @@ export function movable(selection, { moved, nudge, home, end, begin = () => {}, 
       })
       .on("drag", (event, datum) => moved(event, datum)),
   );
+}
+
+/** The element of this kind and class right inside another of a drawing, made when it is first asked for. */
+export function one(parent, kind, name) {
+  return parent
+    .selectAll(`:scope > ${kind}.${name}`)
+    .data([name])
+    .join((enter) => enter.append(kind).attr("class", name));
 }
 
 /** A new element at the end of another. */
