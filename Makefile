@@ -1,6 +1,7 @@
 # `make` alone lists what there is. Set-up happens by itself, once: tools/bootstrap.py makes .venv.
 PYTHON ?= python3
 PORT ?= 8000
+SITE ?= html
 PYTEST_OPTIONS ?= --nbval --nbval-current-env --nbval-cell-timeout=60 -n 2 --dist loadscope -q
 VENV := .venv/bin/python
 # a test process on each core: more threads would only wait for each other
@@ -10,7 +11,7 @@ QUIET_LAB := --LabApp.news_url= --LabApp.check_for_updates_class=jupyterlab.Neve
 QUIET_LAB += $(if $(filter 0,$(shell id -u)),--allow-root)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup book test lab notebooks bench serve clean
+.PHONY: help setup book site test audit lab notebooks bench serve clean
 
 help:       ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1: /p' $(MAKEFILE_LIST)
@@ -22,8 +23,14 @@ setup:      # make or refresh .venv; does nothing when it is up to date
 book: setup ## build the site, check it, say where to open it
 	@$(VENV) tools/build_book.py
 
+site: setup ## the book with Python in the browser; PYODIDE=folder for one that needs no network
+	@PYODIDE="$(PYODIDE)" $(VENV) tools/lite_site.py
+
 test: setup ## every test: library, chapters, site, browser
 	@$(VENV) -m ruff check --quiet .; lint=$$?; $(ONE_THREAD) $(VENV) -m pytest $(PYTEST_OPTIONS) && exit $$lint
+
+audit: book ## Lighthouse and axe on every page; PAGES=chapters/02_jacobian for one
+	@$(VENV) tools/audit_site.py $(PAGES)
 
 lab: setup ## open the chapters in JupyterLab
 	@$(VENV) -m jupyterlab --notebook-dir=chapters $(QUIET_LAB) $(LAB_OPTIONS)
@@ -35,8 +42,8 @@ bench: setup ## measure, and renew the page of the benchmark; ONLY=wine for one 
 	@$(VENV) -m benchmarks "$(ONLY)"
 	@test -n "$(ONLY)" || $(VENV) tools/notebooks.py chapters/benchmark.ipynb
 
-serve: setup ## serve the built site on this machine only
-	@$(VENV) tools/serve.py --port $(PORT)
+serve: setup ## serve the built book on this machine only; SITE=site for what `make site` built
+	@$(VENV) tools/serve.py --port $(PORT) --site $(SITE)
 
 clean: ## remove what was built (.venv stays)
 	rm -rf _build .pytest_cache .ruff_cache

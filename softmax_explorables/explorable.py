@@ -12,10 +12,34 @@ import softmax_lib
 from softmax_explorables import figures
 from softmax_explorables.bundle import bundle
 
+#: Fifteen points in the plane, each with its class.
+POINTS = [[-1.2, 0.4, 0], [-0.5, 0.6, 0], [-1.7, 1.0, 0], [-1.4, -0.4, 0], [0.1, 0.5, 0]]
+POINTS += [[0.3, -0.9, 1], [1.0, -0.7, 1], [-0.2, -0.3, 1], [0.1, -1.7, 1], [1.2, -1.4, 1]]
+POINTS += [[1.2, 1.0, 2], [1.9, 1.2, 2], [0.7, 1.6, 2], [1.0, 0.2, 2], [2.1, 0.5, 2]]
 PENGUINS = softmax_lib.load_penguins()
 #: What each explorable starts from if nothing else is said.
 STARTS = {
     "jacobian": {"z": [2.0, 1.0, 0.0], "step": [0.0, 0.5, 0.0]},
+    "logits": {"z": [1.0, -0.5, 0.3, 1.4], "c": 0.0, "T": 1.0, "arithmetic": "exact", "trick": False},
+    "temperature": {
+        "logits": [
+            *([9, 2, 1], [1, 8, 0], [2, 0, 7], [6, 5, 0], [0, 6, 5], [4, 1, 8]),
+            *([3, 7, 2], [5, 0, 1], [6, 2, 4], [1, 4, 6], [2, 8, 3], [1, 3, 4]),
+        ],
+        "labels": [0, 1, 2, 0, 2, 2, 0, 0, 0, 2, 1, 1],
+        "T": 1.0,
+    },
+    "playground": {
+        "points": POINTS,
+        "K": 3,
+        "alpha": 0.01,
+        "quadratic": False,
+        "solver": "live",
+        "step": 1.0,
+        "W": None,
+        "b": None,
+        "axes": ["x₁", "x₂"],
+    },
     "simplex": {"z": [1.0, -0.8, 0.9], "y": [0.0, 1.0, 0.0], "step_size": 1.0, "path": []},
     "step_size": {
         "X": ((PENGUINS.X - PENGUINS.X.mean(axis=0)) / PENGUINS.X.std(axis=0)).round(3).tolist(),

@@ -64,6 +64,7 @@ class Equation:
     chain: tuple  # (term, "=", term, "<=", term, ...)
     where: object = None  # a condition on the indices, such as Ne(j, k)
     status: str = "definition"
+    replaces: tuple | None = None  # the key of the letter that it defines, if the proofs put it in
 
     @property
     def kind(self):
@@ -95,10 +96,11 @@ class Derivation:
 
     def definition(self, label, *chain, where=None, rule=True):
         """Record a definition; from now on its left side is replaced by its right side, unless ``rule=False``."""
-        equation = self._record(Equation(label, _sympified(chain), where))
+        chain = _sympified(chain)
+        key, arguments = _rule_key(scalar_form(chain[0])) if rule else (None, ())
+        self._record(Equation(label, chain, where, replaces=key))
         if rule:
-            left, _, right = equation.chain
-            key, arguments = _rule_key(scalar_form(left))
+            _, _, right = chain
             self.rules[key] = (arguments, scalar_form(right))
 
     def result(self, label, *chain, where=None, measured_only=False):
@@ -288,7 +290,8 @@ def _known_total(total, rules):
 def _expand(expression, rules):
     if isinstance(expression, Partial):
         f, variable = expression.args
-        independent = {key: rule for key, rule in rules.items() if key != key_of(variable)}
+        independent = rules.copy()
+        independent.pop(key_of(variable), None)
         inside = _expand(f, independent)
         if inside.has(rank, norm, largest, smallest, largest_eigenvalue):
             raise TypeError(f"{f} contains a rank, norm, extreme or eigenvalue, which cannot be differentiated here")

@@ -3,19 +3,34 @@
 // Anything that scrolls sideways can be reached and scrolled with the keyboard.
 const SCROLLERS = ".equation-body, .highlight pre, .table-wrapper, .cell_output > .output";
 
-function reachable() {
-  for (const box of document.querySelectorAll(SCROLLERS)) {
-    const wide = box.scrollWidth > box.clientWidth + 1;
-    if (wide === box.hasAttribute("tabindex")) continue;
-    if (wide) {
-      const name = box.dataset.name || (box.matches("pre") ? "Code" : box.matches(".table-wrapper") ? "Table" : "Output");
-      box.tabIndex = 0;
-      box.setAttribute("role", "group");
-      box.setAttribute("aria-label", `${name}, scrolls sideways`);
-    } else {
-      for (const attribute of ["tabindex", "role", "aria-label"]) box.removeAttribute(attribute);
-    }
+function measure(box) {
+  const wide = box.scrollWidth > box.clientWidth + 1;
+  if (wide === box.hasAttribute("tabindex")) return;
+  if (wide) {
+    const name = box.dataset.name || (box.matches("pre") ? "Code" : box.matches(".table-wrapper") ? "Table" : "Output");
+    box.tabIndex = 0;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", `${name}, scrolls sideways`);
+  } else {
+    for (const attribute of ["tabindex", "role", "aria-label"]) box.removeAttribute(attribute);
   }
+}
+
+// Measuring makes the browser lay out what it had left for later (content-visibility in book.css): a few boxes
+// at a time, while nothing else is to do.
+const whenIdle = window.requestIdleCallback ?? (work => setTimeout(work, 1));
+let waiting = [];
+
+function reachable(part = document) {
+  const idle = waiting.length === 0;
+  waiting = [...new Set([...waiting, ...part.querySelectorAll(SCROLLERS)])];
+  if (idle && waiting.length) whenIdle(measureSome);
+}
+
+function measureSome() {
+  const end = performance.now() + 5;
+  while (waiting.length && performance.now() < end) measure(waiting.shift());
+  if (waiting.length) whenIdle(measureSome);
 }
 
 // A button that copies a cell's code.
@@ -37,8 +52,6 @@ function copyButtons() {
 }
 
 copyButtons();
-reachable();
-addEventListener("resize", reachable);
-addEventListener("load", reachable);
-document.addEventListener("toggle", reachable, true);
-document.fonts?.ready.then(reachable);
+addEventListener("load", () => reachable());
+addEventListener("resize", () => reachable());
+document.addEventListener("toggle", event => reachable(event.target), true);

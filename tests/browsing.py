@@ -1,7 +1,6 @@
 """What the tests of the site in a real browser share: Chromium, the built site, a page being read."""
 
 import os
-import shutil
 import threading
 from urllib.parse import urlsplit
 
@@ -10,20 +9,12 @@ import pytest
 import build_book
 import check_site
 import serve
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-FLAGS += ["--disable-sync", "--no-first-run", "--disable-quic"]
-
-
-def chromium():
-    named = os.environ.get("CHROMIUM")
-    names = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
-    return next(filter(None, map(shutil.which, names)), None)
+from chromium import FLAGS
+from chromium import path as chromium
 
 
-def do_without_chromium():
+def do_without_chromium(reason="no Chromium: install it, or name one with the variable CHROMIUM"):
     """End the test: skipped on a reader's machine, failed in continuous integration."""
-    reason = "no Chromium: install it, or name one with the variable CHROMIUM"
     if os.environ.get("CI", "").lower() in ("", "0", "false"):
         pytest.skip(reason)
     pytest.fail(reason)

@@ -6,10 +6,11 @@ PATH. Without one these tests are skipped; in continuous integration (CI=true) t
 
 import pytest
 
+import access
 import check_site
 from browsing import Visit, chromium, do_without_chromium
 
-PAGES = [*check_site.toc_pages(), "search.html"]
+PAGES = [*check_site.toc_pages(), *check_site.OTHERS]
 WIDTHS = [1280, 390, 320]
 SCHEMES = ["light", "dark"]
 
@@ -111,12 +112,7 @@ def test_wide_equations_scroll_by_keyboard(browser, site):
         for name in PAGES:
             page = visit.open((site / name).as_uri())
             page.evaluate("document.fonts.ready")
-            unreachable = page.evaluate(
-                """() => [...document.querySelectorAll(".equation-body, article pre, .table-wrapper")]
-                .filter(box => box.scrollWidth > box.clientWidth + 1 && box.checkVisibility()
-                  && !(box.tabIndex === 0 && box.getAttribute("aria-label")))
-                .map(box => box.className + " " + box.textContent.slice(0, 40))"""
-            )
+            unreachable = access.unreached(page)
             assert unreachable == [], name
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import nbformat
 import pytest
 
-from chapters_as_run import CHAPTERS, ROOT, executed
+import result_map
+from chapters_as_run import CHAPTERS, ROOT, executed, stored
 from displayed_equations import displayed_equations
 from latex_reader import LatexError, read_equation
 
@@ -55,3 +56,9 @@ def test_labels_are_unique_in_the_book():
 @pytest.mark.parametrize("page", sorted((ROOT / "chapters").glob("*.md")), ids=lambda page: page.stem)
 def test_pages_without_code_display_no_equation(page):
     assert not list(displayed_equations(page.read_text(encoding="utf-8")))
+
+
+def test_map_of_the_results_is_current():
+    found = result_map.result_map((executed(path)[1], result_map.text_of(stored(path))) for path in CHAPTERS)
+    hint = "run `python tools/result_map.py`"
+    assert result_map.as_json(found) == result_map.FILE.read_text(encoding="utf-8"), hint

@@ -9,6 +9,7 @@ import threading
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from sklearn.preprocessing import PolynomialFeatures
 
 import serve
@@ -94,6 +95,28 @@ def test_softmax_in_half_precision(kernel, trick):
         found = kernel("kernel.softmaxInHalf", z, trick)
         np.testing.assert_array_equal(np.array(found["powers"], float), powers.astype(float))
         np.testing.assert_array_equal(np.array(found["o"], float), expected.astype(float))
+
+
+def test_softmax_by_steps_in_double_precision(kernel):
+    """The exponentials and their sum as NumPy has them, and the library's softmax, at every shift and temperature."""
+    z = np.array([1.0, -0.5, 0.3, 1.4])
+    for c, T in [(0, 1), (24, 0.25), (-24, 0.25), (7.5, 3.1)]:
+        u = (z + c) / T
+        np.testing.assert_allclose(kernel("kernel.shiftedLogits", z.tolist(), c, T), u, **CLOSE)
+        for trick in (False, True):
+            found = kernel("kernel.softmaxBySteps", u.tolist(), trick)
+            powers = np.exp(u - u.max() if trick else u)
+            np.testing.assert_allclose(found["powers"], powers, rtol=1e-12)
+            np.testing.assert_allclose(found["total"], powers.sum(), rtol=1e-12)
+            np.testing.assert_allclose(found["o"], softmax_lib.softmax(u), **CLOSE)
+
+
+def test_shift_and_temperature_in_half_precision(kernel):
+    for c, T in [(0, 1), (10.3, 1.0), (-17.5, 0.87), (23.1, 3.7)]:
+        z = rng.uniform(-4, 4, size=5)
+        expected = (z.astype(np.float16) + np.float16(c)) / np.float16(T)
+        found = kernel("(z, c, T) => kernel.shiftedLogits(z, c, T, kernel.half)", z.tolist(), c, T)
+        np.testing.assert_array_equal(found, expected.astype(float))
 
 
 def test_logits_of_probabilities(kernel):
@@ -188,6 +211,34 @@ def test_quadratic_features(kernel):
     np.testing.assert_allclose(found, PolynomialFeatures(2, include_bias=False).fit_transform(x), **CLOSE)
 
 
+def test_certificate_with_a_class_that_has_no_rows(kernel):
+    X, y = rng.normal(size=(20, 2)), rng.integers(2, size=20)
+    objective = Objective(X, y, alpha=0.1, n_classes=3)
+    W, b = rng.normal(size=(3, 2)), np.array([0.0, 0.3, -20.0])
+    found = ask(kernel, "(objective, W, b) => objective.suboptimality(objective.at(W, b))", objective, W, b)
+    expected = objective.suboptimality(W, b)
+    assert expected < objective.value(W, b)
+    np.testing.assert_allclose(found, expected, **CLOSE)
+
+
+def test_how_a_class_stands_against_the_others(kernel):
+    for z in LOGITS:
+        for k, found in enumerate(kernel("kernel.standing", z.tolist())):
+            others = np.delete(z, k)
+            np.testing.assert_allclose(found["ahead"], z[k] - others.max(), **CLOSE)
+            np.testing.assert_allclose(found["odds"], min(z[k] - softmax_lib.logsumexp(others), 40), **CLOSE)
+
+
+@pytest.mark.parametrize("K", [2, 3, 5])
+def test_decision_polygons(kernel, K):
+    model = softmax_lib.SoftmaxRegression(alpha=0.01).fit(rng.normal(size=(50, 2)), np.arange(50) % K)
+    model.coef_, model.intercept_ = rng.normal(size=(K, 2)), rng.normal(size=K)
+    limits = (-2.0, 3.0), (-1.0, 2.0)
+    found = kernel("kernel.decisionPolygons", model.coef_.tolist(), model.intercept_.tolist(), limits)
+    for ours, polygon in zip(found, softmax_lib.decision_polygons(model, *limits), strict=True):
+        np.testing.assert_allclose(np.reshape(ours, (-1, 2)), polygon, **CLOSE)
+
+
 def test_temperature_and_reliability(kernel):
     logits, labels = 4 * rng.normal(size=(200, 3)), rng.integers(3, size=200)
     for temperature in (0.3, 1.0, 2.7):
@@ -204,6 +255,29 @@ def test_temperature_and_reliability(kernel):
                 np.testing.assert_allclose([each["says"], each["isRight"]], [says, is_right], **CLOSE)
                 error += each["size"] / 200 * abs(says - is_right)
         np.testing.assert_allclose(found["error"], error, **CLOSE)
+
+
+def expected_minus_true_logit(T, logits, labels):
+    o = softmax_lib.softmax(logits / T)
+    return np.mean(np.sum(o * logits, axis=1) - logits[np.arange(len(labels)), labels])
+
+
+def test_best_temperature(kernel):
+    """Where SciPy finds it, at a minimum of the library's loss; the end of the range if that lies outside."""
+    random = np.random.default_rng(3)
+    for scale in (0.6, 1.0, 4.0):
+        logits = random.normal(size=(300, 4))
+        labels = (softmax_lib.softmax(logits).cumsum(axis=1) < random.random((300, 1))).sum(axis=1)
+        logits *= scale  # the labels are drawn for a temperature of about `scale`
+        best = brentq(expected_minus_true_logit, 0.25, 8, (logits, labels), xtol=1e-13)
+        found = kernel("kernel.bestTemperature", logits.tolist(), labels.tolist())
+        np.testing.assert_allclose(found, best, rtol=1e-11)
+        losses = [softmax_lib.cross_entropy(logits / T, labels) for T in (found, 0.99 * found, 1.01 * found)]
+        assert losses[0] == min(losses)
+    sure, wrong = [[5, 0], [0, 3]], [[0, 5], [3, 0]]
+    assert kernel("kernel.bestTemperature", sure, [0, 1]) == 0.25
+    assert kernel("kernel.bestTemperature", wrong, [0, 1]) == 8
+    assert kernel("kernel.bestTemperature", sure, [0, 1], 0.5, 2) == 0.5
 
 
 # ---------------------------------------------------------------------------------------- modules and bundles

@@ -17,7 +17,7 @@ from softmax_lib.datasets import Dataset
 from softmax_lib.model import SOLVERS
 from softmax_lib.solvers import Result
 
-PAGES = [*check_site.toc_pages(), "search.html"]
+PAGES = [*check_site.toc_pages(), *check_site.OTHERS]
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +41,10 @@ def test_page(site, name, check):
 
 def test_pages_of_the_table_of_contents_are_all_there(site):
     assert list(check_site.check_pages(site, check_site.toc_pages())) == []
+
+
+def test_no_two_pages_describe_themselves_in_the_same_words(site):
+    assert list(check_site.check_descriptions(site, check_site.toc_pages())) == []
 
 
 def test_style_sheets_and_scripts_load_nothing_from_outside(site):

@@ -182,7 +182,11 @@ def test_chapters_are_stored_in_canonical_form(path):
 # ----------------------------------------------------------------------------------------- checks of a site
 
 SOUND = """<!doctype html>
-<html lang="en"><head><title>A page</title><link rel="stylesheet" href="a.css"></head>
+<html lang="en"><head><title>A page</title><link rel="stylesheet" href="a.css">
+<meta name="description" content="A sentence, and a second one. It says softmax_lib.">
+<meta property="og:title" content="A page"><meta property="og:description" content="A sentence.">
+<meta property="og:type" content="article"><meta property="og:image" content="a.svg">
+<meta property="og:image:alt" content="A circle"><meta name="twitter:card" content="summary_large_image"></head>
 <body><form role="search"><input name="q"></form>
 <article role="main"><h1 id="top">A page</h1>
 <p>It costs $5 or $6. See <a href="#top">above</a>, <a href="https://example.org/">elsewhere</a>.</p>
@@ -211,6 +215,12 @@ FAULTS = {  # what is put in place of what, and the complaint that must follow
     "mathematics in error": ('class="katex">', 'class="katex"><b class="katex-error">x</b>', "could not typeset"),
     "equation of no kind": ("equation-result-one", "equation-one", "neither definition"),
     "two search boxes": ("<article", '<form role="search"><input name="q"></form><article', "2 search boxes"),
+    "no description": ('name="description"', 'name="other"', "no description"),
+    "formula in the description": ("A sentence, and", r"The logit $z_k$ and", "not plain sentences"),
+    "description cut short": ("It says softmax_lib.", "It says …", "not plain sentences"),
+    "long description": ("A sentence, and", "A sentence, and" + " again" * 40, "characters"),
+    "no picture for a link": ('"og:image" content="a.svg"', '"og:image" content="b.png"', "link preview is missing"),
+    "no title for a link": ('property="og:title"', 'property="og:name"', "no og:title"),
     "two main headings": ("<p>", "<h1>Another</h1><p>", "2 main headings"),
 }
 
@@ -218,7 +228,8 @@ FAULTS = {  # what is put in place of what, and the complaint that must follow
 @pytest.fixture
 def small_site(tmp_path):
     (tmp_path / "01_page.html").write_text(SOUND)
-    (tmp_path / "search.html").write_text(SOUND)
+    for name in check_site.OTHERS:
+        (tmp_path / name).write_text(SOUND.replace("A sentence, and", f"A sentence on {name}, and"))
     (tmp_path / "index.html").write_text("")
     (tmp_path / "a.css").write_text("p { background: url(a.svg) }")
     (tmp_path / "a.svg").write_text("<svg/>")
@@ -243,6 +254,12 @@ def test_a_missing_page_and_a_stray_one_are_found(small_site):
     found = check_site.check(small_site, ["01_page.html"])
     assert any("01_page.html is missing" in sentence for sentence in found)
     assert any("stray.html is in the site" in sentence for sentence in found)
+
+
+def test_two_pages_with_one_description_are_found(small_site):
+    (small_site / "404.html").write_text(SOUND)
+    found = check_site.check(small_site, ["01_page.html"])
+    assert found == ["404.html: the same description as 01_page.html"]
 
 
 def test_faults_in_style_sheets_and_scripts_are_found(small_site):

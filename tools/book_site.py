@@ -26,6 +26,11 @@ from sphinx.domains.math import MathDomain
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
+import fonts
+import link_preview
+import not_found
+import repository
+
 ROOT = Path(__file__).parents[1]
 logger = logging.getLogger(__name__)
 
@@ -208,7 +213,7 @@ SHEETS = (
     "book.css",
     "explorables.css",
 )
-SCRIPTS = ("scripts/furo.js", "book.js", "explorables.js")
+SCRIPTS = ("scripts/furo.js", "book.js", "preview.js", "explorables.js")
 SEARCH_SCRIPTS = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 
 
@@ -238,15 +243,6 @@ def number_navigation(tree, pagename):
     return re.sub(r'<a class="([^"]*reference internal[^"]*)" href="([^"]*)">', add, tree)
 
 
-def description(doctree):
-    """The first paragraph of a page, for search engines and link previews."""
-    for paragraph in doctree.findall(nodes.paragraph) if doctree else ():
-        words = " ".join(paragraph.astext().split())
-        if len(words) > 60:
-            return words if len(words) <= 200 else words[:200].rsplit(" ", 1)[0] + " …"
-    return ""
-
-
 def finish_page(app, pagename, templatename, context, doctree):
     search = pagename == "search"
     context["css_files"] = []
@@ -255,18 +251,23 @@ def finish_page(app, pagename, templatename, context, doctree):
         for script in context["script_files"]
         if asset_name(script) in SCRIPTS or (search and asset_name(script) in SEARCH_SCRIPTS)
     ]
+    for script in context["script_files"]:
+        if asset_name(script) == "scripts/furo.js":
+            script.attributes["defer"] = "defer"  # no script is needed for the first look
     context["book_version"] = version(app)
     context["preloaded_fonts"] = [
         "fonts/source-serif-4-latin-400-normal.woff2",
         *(["katex/fonts/KaTeX_Main-Regular.woff2"] if 'class="katex"' in context.get("body", "") else []),
         *(["katex/fonts/KaTeX_Math-Italic.woff2"] if "mathnormal" in context.get("body", "") else []),
     ]
-    context["book_description"] = description(doctree)
+    context["preview"] = link_preview.preview(app.config, pagename, context.get("title", "Search"), doctree)
     context["metatags"] = re.sub(r'<meta name="viewport"[^>]*>\s*', "", context.get("metatags", ""))
     context["furo_navigation_tree"] = number_navigation(context["furo_navigation_tree"], pagename)
     context["chapter_number"] = chapter_number(pagename)
     source = app.env.doc2path(pagename) if pagename in app.env.all_docs else ""
     context["notebook"] = Path(source).name if str(source).endswith(".ipynb") else None
+    inside = Path(source).relative_to(app.srcdir).as_posix() if source else ""
+    context["addresses"] = repository.addresses(inside, repository.repository()) if inside else {}
     if context.get("body"):
         context["body"] = finish_images(app, context["body"])
         context["body"] = context["body"].replace(' aria-label="Toggle hidden content"', "")  # the text says more
@@ -311,6 +312,7 @@ def finish_site(app, exception):
         if path.name != "site.css":
             path.unlink(missing_ok=True)
     shutil.rmtree(static / "styles", ignore_errors=True)
+    fonts.shrink_all(ROOT / "static", app.outdir)
     first = app.config.root_doc + ".html"
     Path(app.outdir, "index.html").write_text(
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(app.config.project)}'
@@ -328,6 +330,7 @@ def setup(app):
     app.connect("builder-inited", dark_code_colours, priority=100)
     app.connect("env-get-updated", write_every_page, priority=900)
     app.connect("doctree-resolved", keep_punctuation)
+    app.connect("html-collect-pages", not_found.page)
     app.connect("html-page-context", finish_page, priority=900)
     app.connect("build-finished", finish_site, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 SHARED = ["_config.yml", "_toc.yml", "requirements.txt", "references.bib", "static", "tools"]
 SHARED += ["softmax_lib", "softmax_proofs", "softmax_explorables"]
 PAGES = ["chapters"]
-IGNORED = {"__pycache__", ".ipynb_checkpoints", ".ruff_cache", ".DS_Store"}
+IGNORED = {"__pycache__", ".ipynb_checkpoints", ".ruff_cache", ".DS_Store", "node_modules"}
 
 
 def digest(root, names):

@@ -17,7 +17,8 @@ import yaml
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
 KINDS = ("definition-", "result-", "quoted-")
-BUDGET = 400_000  # bytes of a chapter page over the wire, its figures apart
+OTHERS = ["search.html", "404.html"]  # pages that the table of contents does not name
+BUDGET = 250_000  # bytes of a page of the table of contents over the wire, its figures apart
 
 LOADING = {  # element -> attributes whose address the browser fetches by itself
     "script": ["src"],
@@ -97,9 +98,9 @@ def page(path, site):
 
 
 def site_pages(site, names=None):
-    """The pages of a site: those named, and the search page."""
+    """The pages of a site: those named, the search page, and the one for addresses that lead nowhere."""
     names = toc_pages() if names is None else names
-    return [page(site / name, site) for name in [*names, "search.html"] if (site / name).is_file()]
+    return [page(site / name, site) for name in [*names, *OTHERS] if (site / name).is_file()]
 
 
 # --------------------------------------------------------------------------------------- checks of one page
@@ -250,9 +251,27 @@ def check_head(page):
         yield f"{page}: {headings} main headings (h1) instead of one"
 
 
+def check_preview(page):
+    """What shows a link to the page finds a title, a description in plain words and a picture."""
+    found = {}
+    for meta in page.tree.iter("meta"):
+        found.setdefault(meta.get("property") or meta.get("name"), (meta.get("content") or "").strip())
+    for name in ("description", "og:title", "og:description", "og:type", "og:image", "og:image:alt", "twitter:card"):
+        if not found.get(name):
+            yield f"{page}: no {name}"
+    words = found.get("description", "")
+    if len(words) > 200:
+        yield f"{page}: a description of {len(words)} characters"
+    if re.search(r"[\\$_{}…]", words.replace("softmax_", "")) or not re.search(r"\w[.?!]$", words):
+        yield f"{page}: a description that is not plain sentences: {words!r}"
+    picture = found.get("og:image", "")
+    if not re.match(r"https?:", picture) and not (page.path.parent / picture).is_file():
+        yield f"{page}: the picture of the link preview is missing: {picture}"
+
+
 def check_weight(page):
-    """A chapter page keeps to its budget."""
-    if page.is_chapter() and weight(page)["total"] > BUDGET:
+    """A page keeps to its budget."""
+    if weight(page)["total"] > BUDGET:
         parts = ", ".join(f"{name} {size / 1000:.0f} kB" for name, size in weight(page).items())
         yield f"{page}: heavier than {BUDGET / 1000:.0f} kB over the wire: {parts}"
 
@@ -266,6 +285,7 @@ PAGE_CHECKS = [
     check_equations,
     check_search,
     check_head,
+    check_preview,
     check_weight,
 ]
 
@@ -275,14 +295,24 @@ PAGE_CHECKS = [
 
 def check_pages(site, names):
     """Every page of the table of contents is there, and nothing else is."""
-    for name in [*names, "index.html", "search.html"]:
+    for name in [*names, "index.html", *OTHERS]:
         if not (site / name).is_file():
             yield f"{name} is missing from the site"
-    known = {*names, "index.html", "search.html", "genindex.html"}
+    known = {*names, "index.html", *OTHERS, "genindex.html"}
     for path in sorted(site.rglob("*.html")):
         name = path.relative_to(site).as_posix()
         if name not in known and not name.startswith("_"):
             yield f"{name} is in the site, but not in the table of contents"
+
+
+def check_descriptions(site, names):
+    """No two pages describe themselves in the same words."""
+    seen = {}
+    for one in site_pages(site, names):
+        for words in one.tree.xpath("//meta[@name='description']/@content"):
+            if words in seen:
+                yield f"{one}: the same description as {seen[words]}"
+            seen[words] = one
 
 
 def check_files(site):
@@ -364,7 +394,7 @@ def weight(page):
 def check(site=SITE, names=None):
     """Everything that is wrong with a site, as a list of sentences."""
     names = toc_pages() if names is None else names
-    problems = [*check_pages(site, names), *check_files(site)]
+    problems = [*check_pages(site, names), *check_descriptions(site, names), *check_files(site)]
     for one in site_pages(site, names):
         for check_page in PAGE_CHECKS:
             problems.extend(check_page(one))

@@ -11,6 +11,8 @@ import os
 import sys
 from pathlib import Path
 
+import install_cell
+
 ROOT = Path(__file__).parents[1]
 TIMEOUT = 60  # seconds a cell
 METADATA = {
@@ -91,13 +93,19 @@ def canonical(notebook):
     return json.dumps(book, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def read(path):
+    """A notebook as it is stored; a chapter with the cell that installs the library where it is missing."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    return install_cell.of_the_book(notebook) if install_cell.is_chapter(path) else notebook
+
+
 def run(path):
     """Run a notebook in a fresh kernel, in its own folder, and return its canonical text."""
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    notebook = nbformat.reads(canonical(json.loads(path.read_text(encoding="utf-8"))), as_version=4)
+    notebook = nbformat.reads(canonical(read(path)), as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -153,7 +161,7 @@ def main(arguments=None):
         try:
             path = path.resolve(strict=True)
             if options.format_only:
-                text = canonical(json.loads(path.read_text(encoding="utf-8")))
+                text = canonical(read(path))
             else:
                 text = run(path)
             print(f"{path.name}: {'updated' if store(path, text) else 'unchanged'}", flush=True)

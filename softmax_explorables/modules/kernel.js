@@ -65,14 +65,22 @@ export function half(x) {
   return Math.abs(rounded) >= 65520 ? Math.sign(x) * Infinity : rounded;
 }
 
-/** Softmax with every step rounded to half precision, with or without the largest logit taken out first. */
-export function softmaxInHalf(z, maximumTrick) {
-  const rounded = z.map(half);
-  const largest = maximumTrick ? Math.max(...rounded) : 0;
-  const powers = rounded.map((zk) => half(Math.exp(half(zk - largest))));
-  const total = powers.reduce((before, power) => half(before + power), 0);
-  return { powers, total, o: powers.map((power) => half(power / total)) };
+/** The numbers (z_k + c) / T whose softmax is taken, every step rounded by `round`. */
+export function shiftedLogits(z, c, T, round = (x) => x) {
+  return z.map((zk) => round(round(round(zk) + round(c)) / round(T)));
 }
+
+/** Softmax as a formula is typed: exponentials, their sum, the quotients; with the largest logit taken out or not. */
+export function softmaxBySteps(z, maximumTrick, round = (x) => x) {
+  const rounded = z.map(round);
+  const largest = maximumTrick ? Math.max(...rounded) : 0;
+  const powers = rounded.map((zk) => round(Math.exp(round(zk - largest))));
+  const total = powers.reduce((before, power) => round(before + power), 0);
+  return { powers, total, o: powers.map((power) => round(power / total)) };
+}
+
+/** Softmax with every step rounded to half precision, with or without the largest logit taken out first. */
+export const softmaxInHalf = (z, maximumTrick) => softmaxBySteps(z, maximumTrick, half);
 
 // ------------------------------------------------------------------------------------------ linear algebra
 
@@ -142,14 +150,17 @@ export class Objective {
     const db = new Array(K).fill(0);
     const O = [];
     let loss = 0;
-    for (let n = 0; n < N; n++) {
-      const z = W.map((row, k) => dot(row, X[n]) + b[k]);
-      loss += crossEntropy(z, y[n]);
-      O.push(softmax(z));
+    for (let n = 0; n < N; n++) { // plain loops: they run at every move of a hand
+      const x = X[n];
+      const z = b.slice();
+      for (let k = 0; k < K; k++) for (let d = 0; d < D; d++) z[k] += W[k][d] * x[d];
+      loss += logsumexp(z) - z[y[n]];
+      const o = softmax(z);
+      O.push(o);
       for (let k = 0; k < K; k++) {
-        const error = (O[n][k] - (k === y[n] ? 1 : 0)) / N;
+        const error = (o[k] - (k === y[n] ? 1 : 0)) / N;
         db[k] += error;
-        for (let d = 0; d < D; d++) dW[k][d] += error * X[n][d];
+        for (let d = 0; d < D; d++) dW[k][d] += error * x[d];
       }
     }
     return { W, b, O, dW, db, J: loss / N + (alpha / 2) * sum(W.map((row) => dot(row, row))) };
@@ -223,6 +234,7 @@ export class Objective {
 
   /** The point whose intercept minimises J(W, .), and how far above that minimum J may still be. */
   optimalIntercept(point) {
+    const seen = new Set(this.y); // the intercept of a class without rows goes to -infinity, one step after the other
     let missing = 0;
     for (let i = 0; i < 50; i++) {
       const H = point.b.map((_, k) =>
@@ -232,10 +244,12 @@ export class Objective {
       const step = solve(H.map((row) => row.map((value) => value + average / this.K)), point.db);
       if (!step || !step.every(Number.isFinite)) return { point, missing: Infinity };
       const decrement = Math.max(0, dot(step, point.db));
-      const apart = Math.max(...step) - Math.min(...step);
+      const steps = step.filter((_, k) => seen.has(k));
+      const apart = Math.max(...steps) - Math.min(...steps);
       const moved = (t) => this.at(point.W, point.b.map((intercept, k) => intercept - t * step[k]));
       if (apart < 0.5) missing = decrement;
-      if (decrement <= 2 ** -52 * point.J && apart < 0.5) return { point: moved(1), missing };
+      // From here on J is too coarse to tell whether a step makes it fall.
+      if (decrement <= 2 ** -50 * point.J && apart < 0.5) return { point: moved(1), missing };
       let t = 1;
       let next = moved(t);
       while (!(next.J <= point.J - (t * decrement) / 4) && t > 2 ** -52) next = moved((t /= 2));
@@ -257,6 +271,51 @@ export class Objective {
 /** The features x1, x2 and their squares and product, in the order of scikit-learn's PolynomialFeatures. */
 export function quadraticFeatures([x1, x2]) {
   return [x1, x2, x1 * x1, x1 * x2, x2 * x2];
+}
+
+// ---------------------------------------------------------------------------------------- decision regions
+
+/**
+ * Two numbers for each class, from the logits z: `ahead`, by how much it leads the best of the others (0 on a
+ * border), and `odds`, its log-odds against all the others together, at most 40.
+ */
+export function standing(z) {
+  const largest = Math.max(...z);
+  const powers = z.map((zk) => Math.exp(zk - largest));
+  return z.map((zk, k) => {
+    let best = -Infinity;
+    let rest = 0;
+    for (let j = 0; j < z.length; j++) {
+      if (j === k) continue;
+      best = Math.max(best, z[j]);
+      rest += powers[j];
+    }
+    return { ahead: zk - best, odds: Math.min(zk - largest - Math.log(rest), 40) };
+  });
+}
+
+/** The part of a convex polygon [[x1, x2], ...] where a . x + c >= 0. */
+export function clip(polygon, a, c) {
+  const values = polygon.map((x) => dot(a, x) + c);
+  const kept = [];
+  polygon.forEach((p, i) => {
+    const next = (i + 1) % polygon.length;
+    const [f, g] = [values[i], values[next]];
+    if (f >= 0) kept.push(p);
+    if (f * g < 0) kept.push(p.map((each, d) => each + ((polygon[next][d] - each) * f) / (f - g)));
+  });
+  return kept;
+}
+
+/** The decision regions of logits W x + b of two features in a rectangle: a convex polygon a class, [] if it is empty. */
+export function decisionPolygons(W, b, [[left, right], [bottom, top]]) {
+  return W.map((_, k) => {
+    let polygon = [[left, bottom], [right, bottom], [right, top], [left, top]];
+    W.forEach((row, j) => {
+      if (j !== k) polygon = clip(polygon, W[k].map((weight, d) => weight - row[d]), b[k] - b[j]);
+    });
+    return polygon.length > 2 ? polygon : [];
+  });
 }
 
 // --------------------------------------------------------------------------------------------- calibration
@@ -286,4 +345,22 @@ export function reliability(logits, labels, temperature, bins = 10) {
   }
   const error = sum(diagram.map((bin) => bin.size * Math.abs(bin.says - bin.isRight))) / labels.length;
   return { diagram, error };
+}
+
+/**
+ * The temperature from `lowest` to `highest` with the smallest loss. The loss is convex in t = 1 / T and its slope
+ * there is the mean of the expected logit minus that of the true class (chapter 12), so halving intervals finds it.
+ */
+export function bestTemperature(logits, labels, lowest = 0.25, highest = 8) {
+  const slope = (T) =>
+    sum(logits.map((z, n) => dot(softmax(z.map((zk) => zk / T)), z) - z[labels[n]])) / labels.length;
+  let [cold, hot] = [Math.log(lowest), Math.log(highest)];
+  if (slope(lowest) <= 0) return lowest;
+  if (slope(highest) >= 0) return highest;
+  for (let i = 0; i < 60; i++) {
+    const middle = (cold + hot) / 2;
+    if (slope(Math.exp(middle)) > 0) cold = middle;
+    else hot = middle;
+  }
+  return Math.exp((cold + hot) / 2);
 }

@@ -40,15 +40,18 @@ export const colour = (k) => `var(--class-${k % 5})`;
  */
 export function shared(model, keys, changed) {
   const values = {};
+  let own = false; // in JupyterLab, a model reports its changes also to those who made them
   for (const key of keys) {
     Object.defineProperty(values, key, {
       get: () => model.get(key),
       set: (value) => {
+        own = true;
         model.set(key, value);
+        own = false;
         model.save_changes();
       },
     });
-    model.on(`change:${key}`, () => changed(key));
+    model.on(`change:${key}`, () => own || changed(key));
   }
   return values;
 }
@@ -88,7 +91,7 @@ export class Panel {
     const box = append(parent, "div", { class: "explorable-slider" });
     const id = uniqueName();
     append(box, "label", { for: id }).textContent = label;
-    const output = append(box, "output", { for: id });
+    const output = append(box, "output", { for: id, "aria-live": "off" }); // the slider says its value itself
     const input = append(box, "input", { type: "range", id, min, max, step });
     const tell = (x) => {
       output.textContent = show(x);
@@ -200,9 +203,11 @@ export class Panel {
 /**
  * Let elements of a drawing be moved: `drag(event, datum)` with the mouse or a finger (event.x, event.y in the
  * drawing), `nudge(dx, dy, datum)` with the arrow keys, y upwards, in steps of 1, with the shift key of 5.
- * `home(datum)`, if given, is called for the Home key. The elements need an aria-label that tells where they are.
+ * `home(datum)` and `end(datum)`, if given, are called for the Home and End keys. The elements need an aria-label
+ * that tells where they are.
+ * Without `moved` there are only the keys.
  */
-export function movable(selection, { moved, nudge, home, begin = () => {}, remove }) {
+export function movable(selection, { moved, nudge, home, end, begin = () => {}, remove }) {
   const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
   selection
     .attr("tabindex", 0)
@@ -211,19 +216,20 @@ export function movable(selection, { moved, nudge, home, begin = () => {}, remov
       const by = event.shiftKey ? 5 : 1;
       if (arrows[event.key]) nudge(...arrows[event.key].map((each) => each * by), datum);
       else if (event.key === "Home" && home) home(datum);
+      else if (event.key === "End" && end) end(datum);
       else if ((event.key === "Delete" || event.key === "Backspace") && remove) remove(datum);
       else return;
       event.preventDefault();
-    })
-    .call(
-      drag()
-        .on("start", function (event, datum) {
-          this.focus({ preventScroll: true }); // the drag swallows the click that would have done so
-          begin(datum);
-        })
-        .on("drag", (event, datum) => moved(event, datum)),
-    );
-  return selection;
+    });
+  if (!moved) return selection;
+  return selection.call(
+    drag()
+      .on("start", function (event, datum) {
+        this.focus({ preventScroll: true }); // the drag swallows the click that would have done so
+        begin(datum);
+      })
+      .on("drag", (event, datum) => moved(event, datum)),
+  );
 }
 
 /** The element of this kind and class right inside another of a drawing, made when it is first asked for. */
