@@ -103,7 +103,7 @@ def simplex(z, y, step_size, path):
     bars = right.barh(place, residual, color=colours)
     right.bar_label(bars, [f"{each:+.2f}".replace("-", "−") for each in residual], padding=3)
     right.axvline(0, color="black", linewidth=0.8)
-    right.set(yticks=place, yticklabels=names, xlim=(-1.5, 1.5), xticks=[-1, 0, 1])
+    right.set(yticks=place, yticklabels=names, xlim=(-1.8, 1.4), xticks=[-1, 0, 1])
     right.invert_yaxis()
     right.set_title("residual o − y, sum 0")
     return fig
@@ -128,11 +128,10 @@ def step_size(X, labels, shown, product, penalty, kept, ball):
     V = directions[:, -1].reshape(K, D + 1)
     t = np.linspace(-1, 1, 81) * np.sqrt(2 * np.log(K) / curvatures[-1])
     along = [objective.value(best.coef + s * V[:, :-1], best.intercept + s * V[:, -1]) for s in t]
-    right.plot(t, np.array(along) - least, label="$J$")
-    right.plot(t, beta / 2 * t**2, "--", label="bound β")
+    right.plot(t, np.array(along) - least, label=f"$J$ bends by {curvatures[-1]:.3f}")
+    right.plot(t, beta / 2 * t**2, "--", label=f"bound β = {beta:.3f}")
     right.set(ylim=(0, max(along) - least), xlabel="along one direction")
-    right.set_title(f"bends {curvatures[-1]:.3f} of {beta:.3f}")
-    right.legend(loc="upper center", frameon=True, framealpha=1, edgecolor="white")
+    right.legend(loc="lower center", bbox_to_anchor=(0.5, 1))
     return fig
 
 

@@ -3,25 +3,25 @@
 
 // The equations of a page, as tools/finding.py left them; a script can be loaded from disk, where a fetch is refused.
 const previews = new Map();
-const waiting = new Map();
+const requests = new Map();
 
 function bookPreviews(page, equations) {
   previews.set(page, equations);
-  waiting.get(page)?.resolve(equations);
+  requests.get(page)?.resolve(equations);
 }
 
 function loadPreviews(page) {
   if (previews.has(page)) return Promise.resolve(previews.get(page));
-  if (!waiting.has(page)) {
+  if (!requests.has(page)) {
     const promise = {};
     promise.done = new Promise((resolve) => (promise.resolve = resolve));
-    waiting.set(page, promise);
+    requests.set(page, promise);
     const script = document.createElement("script");
     script.src = `${document.documentElement.dataset.content_root}_static/previews/${page.split("/").pop()}.js`;
     script.onerror = () => promise.resolve({});
     document.head.append(script);
   }
-  return waiting.get(page).done;
+  return requests.get(page).done;
 }
 
 // [heading, HTML or node] for the target of a link, or null.

@@ -166,16 +166,32 @@ def test_arrow_keys_move_the_prediction_and_the_target(visit):
     check(page, Z, [0, 0, 1])
 
 
-def test_level_lines_are_where_the_loss_is_theirs(visit):
-    """The names of the lines stand on them."""
-    page = visit.page
+def probabilities(page, places):
+    """The points (M, 3) of the triangle at places (M, 2) in the window."""
     left, right, top = corners(page)
+    inner = np.linalg.solve(np.column_stack([left - top, right - top]), (np.array(places) - top).T).T
+    return np.column_stack([inner, 1 - inner.sum(axis=1)])
+
+
+def test_level_lines_join_predictions_of_one_loss(visit):
+    page = visit.page
+    page.get_by_label("soft", exact=True).check()
+    y = np.array([0.1, 0.8, 0.1])
+    box = page.locator(f"{PANEL} svg").bounding_box()
+    levels = []
+    for path in page.locator(f"{PANEL} g.levels path").all():
+        places = np.array(re.findall(r"(-?[\d.]+),(-?[\d.]+)", path.get_attribute("d")), dtype=float).reshape(-1, 2)
+        o = probabilities(page, np.add(places, [box["x"], box["y"]]))
+        loss = -np.log(o[o.min(axis=1) > 0.1]) @ y  # well inside, where the loss is not steep
+        if len(loss):
+            assert np.ptp(loss) < 0.03
+            levels.append(loss.mean())
+    np.testing.assert_allclose(levels, [0.75, 1, 1.5, 2], atol=0.003)
     for label in page.locator(f"{PANEL} text.level").all():
         box, level = label.bounding_box(), float(label.text_content().replace("L = ", ""))
-        place = np.array([box["x"] + box["width"] / 2, box["y"] + box["height"] / 2])
-        inner = np.linalg.solve(np.column_stack([left - top, right - top]), place - top)
-        assert -np.log(inner[1]) == pytest.approx(level, rel=0.1)  # a text of some height
-    assert page.locator(f"{PANEL} text.level").count() >= 3
+        (o,) = probabilities(page, [[box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]])
+        assert -y @ np.log(o) == pytest.approx(level, rel=0.1)  # a text of some height
+    assert page.locator(f"{PANEL} text.level").count() >= 2
 
 
 def test_run_goes_on_until_the_prediction_is_right(browser, site):

@@ -178,7 +178,7 @@ function render({ model, el }) {
     const { least, edge, runs } = problem();
     const marks = [{ at: 1, name: "safe", kind: "safe" }, { at: 2, name: "", kind: "two" }];
     if (edge) marks.push({ at: edge, name: `edge ${plain(edge)}`, kind: "edge" });
-    const leftOf = (each) => each.kind === "safe" || x(each.at) > width - 90;
+    const leftOf = (each) => each.kind === "safe" || x(each.at) > width - 66;
     const mark = one(svg, "g", "marks")
       .selectAll("g")
       .data(marks, (each) => each.kind)
@@ -193,7 +193,7 @@ function render({ model, el }) {
     mark
       .select("text")
       .attr("x", (each) => (leftOf(each) ? -4 : 4))
-      .attr("y", 28)
+      .attr("y", (each) => (each.kind === "edge" && leftOf(each) ? 44 : 28)) // below the word on the other line
       .attr("text-anchor", (each) => (leftOf(each) ? "end" : "start"))
       .text((each) => each.name);
     const finished = [...runs.values()].filter((each) => each.done && least !== undefined);
