@@ -102,7 +102,9 @@ class Visit:
                 scrollTo({top: y, behavior: "instant"});
                 await new Promise(requestAnimationFrame);
               }
-              await Promise.all([...document.images].map(image => image.decode().catch(() => 0)));
+              // an image that is not shown (an explorable stands in its place) would never load
+              const shown = [...document.images].filter(image => !image.matches(".explorable ~ img"));
+              await Promise.all(shown.map(image => image.decode().catch(() => 0)));
               await document.fonts.ready;
             }"""
         )

@@ -2,7 +2,10 @@
 
 import gzip
 import http.client
+import socket
+import struct
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -67,6 +70,16 @@ def test_what_is_not_there_gets_the_page_for_lost_readers(server, path):
     assert headers["Cache-Control"] == "no-cache" and headers["Content-Type"].startswith("text/html")
     status, _, body = ask(server, path, method="HEAD")
     assert (status, body) == (404, b"")
+
+
+def test_a_browser_that_closes_is_no_news(server, capfd):
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port)
+    connection.request("GET", "/index.html")
+    connection.getresponse().read()
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close with a reset
+    connection.close()
+    time.sleep(0.3)
+    assert capfd.readouterr().err == ""
 
 
 # -------------------------------------------------------------------------- addresses where the book is published

@@ -22,6 +22,11 @@ class Server(http.server.ThreadingHTTPServer):
     allow_reuse_address = sys.platform != "win32"
     daemon_threads = True
 
+    def handle_error(self, request, client_address):
+        """A browser that closes while a connection waits for its next request is no news."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
 
 @functools.lru_cache(maxsize=256)
 def compressed(path, changed):
