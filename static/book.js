@@ -19,18 +19,18 @@ function measure(box) {
 // Measuring makes the browser lay out what it had left for later (content-visibility in book.css): a few boxes
 // at a time, while nothing else is to do.
 const whenIdle = window.requestIdleCallback ?? (work => setTimeout(work, 1));
-let waiting = [];
+let unmeasured = [];
 
 function reachable(part = document) {
-  const idle = waiting.length === 0;
-  waiting = [...new Set([...waiting, ...part.querySelectorAll(SCROLLERS)])];
-  if (idle && waiting.length) whenIdle(measureSome);
+  const idle = unmeasured.length === 0;
+  unmeasured = [...new Set([...unmeasured, ...part.querySelectorAll(SCROLLERS)])];
+  if (idle && unmeasured.length) whenIdle(measureSome);
 }
 
 function measureSome() {
   const end = performance.now() + 5;
-  while (waiting.length && performance.now() < end) measure(waiting.shift());
-  if (waiting.length) whenIdle(measureSome);
+  while (unmeasured.length && performance.now() < end) measure(unmeasured.shift());
+  if (unmeasured.length) whenIdle(measureSome);
 }
 
 // A button that copies a cell's code.

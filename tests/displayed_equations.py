@@ -24,8 +24,9 @@ MARKDOWN = (
 )
 #: Directives whose content is MyST again.  Any other directive could display anything, so it counts as untied.
 READ_ON = {"admonition", "dropdown", "figure", "note", "tip", "warning", "div"}
-#: `names` and `entries` take no text: they show docstrings, on the page of the library and nowhere else.
-NO_MATHEMATICS = {"bibliography", "names", "entries"}
+#: They take no text: `names` and `entries` show docstrings, on the page of the library and nowhere else, and
+#: `result-map` links to equations.
+NO_MATHEMATICS = {"bibliography", "names", "entries", "result-map"}
 #: Mathematics written in HTML.
 HTML_MATHEMATICS = re.compile(r"<(math|su[bp]|i|var)\b|\\\[|\$\$")
 

@@ -85,7 +85,7 @@ def check(page, z, c=0.0, T=1.0):
 
 def test_starts_with_the_logits_of_the_chapter(page):
     check(page, START)
-    assert reading(page) == "Class 4 is 0.4 above class 1: it is e^0.4 = 1.49 times as probable."
+    assert reading(page) == "Class 4 is 0.4 above class 1: it is exp(0.4) = 1.49 times as probable."
 
 
 def test_keys_move_a_logit(page):
@@ -129,7 +129,7 @@ def test_a_shift_moves_every_logit_and_no_probability(page):
 def test_temperature_divides_before_the_exponential(page):
     arrows(page, "temperature T", "ArrowRight", 10)
     check(page, START, T=2)
-    assert reading(page).endswith("divided by T 0.20: it is e^0.20 = 1.22 times as probable.")
+    assert reading(page).endswith("divided by T 0.20: it is exp(0.20) = 1.22 times as probable.")
     page.keyboard.press("Home")
     check(page, START, T=0.25)
 

@@ -246,7 +246,7 @@ function render({ model, el }) {
     const power = number(lead / state.T, state.T === 1 ? 1 : 2);
     return (
       `Class ${first + 1} is ${number(lead, 1)} above class ${second + 1}${state.T === 1 ? "" : `, divided by T ${power}`}: ` +
-      `it is e^${power} = ${number(Math.exp(lead / state.T))} times as probable.`
+      `it is exp(${power}) = ${number(Math.exp(lead / state.T))} times as probable.`
     );
   }
 
@@ -254,12 +254,12 @@ function render({ model, el }) {
     const exact = softmax(shiftedLogits(state.z, state.c, state.T));
     const worst = Math.max(...o.map((ok, k) => Math.abs(ok - exact[k])));
     const off = worst === 0 ? "and no probability is off here" : `and no probability is off by more than ${number(worst, 4)}`;
-    if (state.trick) return `The largest exponential is e^0 = 1: nothing can become infinite, and the sum cannot be 0, ${off}.`;
+    if (state.trick) return `The largest exponential is e⁰ = 1: nothing can become infinite, and the sum cannot be 0, ${off}.`;
     const infinite = powers.filter((power) => power === Infinity).length;
     if (infinite) {
       const others = infinite < o.length ? "; the others, divided by ∞, are 0" : "";
       const greatest = number(Math.max(...u), 1);
-      return `e^${greatest} is above ${LARGEST_HALF}, the largest number of half precision, and becomes ∞. ∞ / ∞ is nan, “not a number”${others}.`;
+      return `exp(${greatest}) is above ${LARGEST_HALF}, the largest number of half precision, and becomes ∞. ∞ / ∞ is nan, “not a number”${others}.`;
     }
     if (total === Infinity) return `Every exponential still fits, but their sum is above ${LARGEST_HALF} and becomes ∞: all quotients are 0.`;
     if (total === 0) return "Every exponential is too small for half precision and becomes 0. 0 / 0 is nan, “not a number”.";
