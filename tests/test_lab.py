@@ -7,10 +7,15 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 
 import nbformat
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+import check_site
+
+FAILED = check_site.ROOT / "_build" / "test_lab.png"
 CELLS = [
     "import numpy as np\nfrom softmax_explorables import explore\n"
     "figure = explore('jacobian', z=np.array([1.0, 0.5, -1.0]))\nfigure",
@@ -31,14 +36,9 @@ def lab(tmp_path_factory):
         port = free.getsockname()[1]
     places = {name: str(folder / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
     options = [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--no-browser", f"--notebook-dir={folder}"]
-    options += [
-        "--IdentityProvider.token=",
-        "--allow-root",
-        "--LabApp.news_url=",
-        f"--LabApp.user_settings_dir={folder}",
-    ]
-    options += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", f"--LabApp.workspaces_dir={folder}"]
-    options += [f"--LabApp.user_settings_dir={folder}"]
+    options += ["--IdentityProvider.token=", "--allow-root", "--LabApp.news_url="]
+    options += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    options += [f"--LabApp.{each}_dir={folder}" for each in ("user_settings", "workspaces")]
     environment = {key: value for key, value in os.environ.items() if key != "SOFTMAX_EXPLORABLES"} | places
     with open(folder / "lab.log", "w") as log:
         command = [sys.executable, "-m", "jupyterlab", *options]
@@ -63,8 +63,16 @@ def test_a_widget_stands_beside_the_arrays_of_the_notebook(browser, lab):
     cells.first.wait_for(timeout=60_000)
 
     def run(i):
-        cells.nth(i).locator(".cm-content").click()
-        page.keyboard.press("Control+Enter")
+        """Run a cell; again if JupyterLab was still busy with itself and has not heard."""
+        done = cells.nth(i).locator(".jp-InputArea-prompt", has_text=re.compile(r"\[\d+\]"))
+        for _ in range(6):
+            cells.nth(i).locator(".cm-content").click()
+            page.keyboard.press("Control+Enter")
+            with suppress(PlaywrightTimeout):
+                done.wait_for(timeout=15_000)
+                return
+        page.screenshot(path=FAILED)
+        pytest.fail(f"cell {i} does not run: see {FAILED}")
 
     page.wait_for_function(
         "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'", timeout=60_000
