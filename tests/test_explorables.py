@@ -14,6 +14,7 @@ from sklearn.preprocessing import PolynomialFeatures
 
 import serve
 import softmax_lib
+from browsing import Visit
 from softmax_explorables import bundle, explore
 from softmax_explorables.explorable import STARTS
 from softmax_lib import Objective
@@ -347,3 +348,16 @@ def test_a_bundle_runs_as_one_module(browser, name):
     page.evaluate("end()")
     assert complaints == []
     page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_place_of_an_explorable_has_its_height_before_it_starts(browser, site, width):
+    with Visit(browser, width=width) as visit:
+        page = visit.open((site / "chapters/ten_minutes.html").as_uri())
+        for name in STARTS:
+            place = page.locator(f".explorable-{name}").first
+            reserved = place.evaluate("place => parseFloat(getComputedStyle(place).minHeight)")
+            place.scroll_into_view_if_needed()
+            page.wait_for_selector(f".explorable-{name}.started")
+            assert abs(place.bounding_box()["height"] - reserved) < 8, name
+        assert visit.complaints == []

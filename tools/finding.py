@@ -8,7 +8,9 @@ words of the glossary and the index of questions.  It leaves them in two kinds o
   rests on a link to one of them.
 """
 
+import html
 import json
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -21,8 +23,15 @@ TERMS = {"chapters/glossary": "Glossary", "chapters/questions": "Question"}
 
 
 def plain(node):
-    """The text of a node on one line, without what only sets type."""
-    return " ".join(node.astext().replace("\n", " ").split())
+    """The text of a node on one line, formulas as a screen reader gets them: Δz, not \\Delta z."""
+    parts = []
+    for part in node.findall(lambda each: isinstance(each, (nodes.Text, nodes.math))):
+        if isinstance(part, nodes.math):
+            mathml = typeset(part.astext(), part, display=False).partition("<annotation")[0]
+            parts.append(html.unescape(re.sub(r"<[^>]*>", "", mathml)))
+        elif not isinstance(part.parent, nodes.math):
+            parts.append(part.astext())
+    return " ".join("".join(parts).split())
 
 
 def equations(app, docname, doctree):

@@ -8,7 +8,6 @@ enough to see that a column, a colour, a border or a picture is not where it was
 """
 
 import io
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 import check_site
+import chromium
 
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "tests" / "looks"
@@ -24,20 +24,20 @@ WIDTHS = (1280, 768, 390)
 SCHEMES = ("light", "dark")
 HEIGHT = 864  # of the window
 SCALE = 16  # pixels of the screen to one of the picture
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 SAMPLES = {  # name -> page, selector: one of each kind of box
     "definition": ("chapters/02_jacobian.html", ".math-wrapper:has(.equation-definition)"),
     "result": ("chapters/02_jacobian.html", ".math-wrapper:has(.equation-result)"),
     "quoted": ("chapters/04_gradient.html", ".math-wrapper:has(.equation-quoted)"),
     "goals": ("chapters/02_jacobian.html", ".admonition.goals"),
-    "takeaway": ("chapters/02_jacobian.html", ".admonition.takeaway"),
+    "question": ("chapters/02_jacobian.html", ".admonition.question"),
     "code": ("chapters/02_jacobian.html", "div.cell:has(> .cell_output .math)"),
     "fold": ("chapters/02_jacobian.html", "details.sd-dropdown"),
     "figure": ("chapters/02_jacobian.html", "figure:has(#fig-nudge), #fig-nudge"),
-    "table": ("chapters/notation.html", ".table-wrapper"),
-    "verdicts": ("chapters/source_claims.html", "table.claims tbody tr:nth-child(2)"),
+    "table": ("chapters/notation.html", ".table-wrapper thead"),
+    "verdicts": ("chapters/source_claims.html", ".claims tbody tr:nth-child(2)"),
     "signature": ("chapters/library.html", "dl.py"),
+    "explorable": ("chapters/02_jacobian.html", ".explorable-panel"),
     "landing": ("chapters/intro.html", ".ways"),
     "next": ("chapters/02_jacobian.html", ".related-pages"),
 }
@@ -82,6 +82,7 @@ def sample(page, site, name):
     """One kind of box: setting -> picture."""
     address, selector = SAMPLES[name]
     page.goto((site / address).as_uri())
+    page.evaluate("document.querySelectorAll('.explorable').forEach(each => each.scrollIntoView())")  # it starts
     element, pictures = page.locator(selector).first, {}
     for setting in settings(page):
         element.scroll_into_view_if_needed()
@@ -138,10 +139,9 @@ def load(path):
 def main():
     from playwright.sync_api import sync_playwright
 
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     shutil.rmtree(STORED, ignore_errors=True)
     with sync_playwright() as playwright:
-        page = playwright.chromium.launch(executable_path=chromium, args=FLAGS).new_page()
+        page = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS).new_page()
         for name in [*check_site.toc_pages(), "search.html"]:
             store(tops(page, check_site.SITE, name), STORED / f"{Path(name).stem}.png")
         for name in SAMPLES:
