@@ -53,5 +53,6 @@ function copyButtons() {
 
 copyButtons();
 addEventListener("load", () => reachable());
+document.fonts?.addEventListener("loadingdone", () => reachable());  // the letters have another width now
 addEventListener("resize", () => reachable());
 document.addEventListener("toggle", event => reachable(event.target), true);

@@ -35,6 +35,7 @@ UNREACHED = """() => [...document.querySelectorAll(".equation-body, article pre,
 
 def unreached(page, patience=10_000):
     """What still cannot be scrolled by keyboard when the page's script has had its time."""
+    page.evaluate("document.fonts.ready.then(() => null)")
     try:
         page.wait_for_function(f"!({UNREACHED})().length", timeout=patience)
     except PlaywrightTimeout:
