@@ -94,6 +94,14 @@ class Visit:
         assert response is None or response.status < 400, f"{address}: {response.status}"
         return self.page
 
+    def open_explorable(self, address, name, drawn=""):
+        """Open a page and bring one of its explorables to the middle of the window; it has started, and drawn this."""
+        page, place = self.open(address), f".explorable-{name}"
+        page.locator(place).scroll_into_view_if_needed()
+        page.wait_for_selector(f"{place}.started {drawn}")
+        page.locator(place).evaluate("box => box.scrollIntoView({block: 'center', behavior: 'instant'})")
+        return page
+
     def read_to_the_end(self):
         """Scroll down so that everything that loads late does, and wait for it."""
         self.page.evaluate(

@@ -12,9 +12,7 @@ PAGE = "chapters/02_jacobian.html"
 @pytest.fixture
 def visit(browser, site):
     with Visit(browser, width=1000) as visit:
-        page = visit.open((site / PAGE).as_uri())
-        page.locator(".explorable-jacobian").scroll_into_view_if_needed()
-        page.wait_for_selector(".explorable-jacobian.started tbody td")
+        visit.open_explorable((site / PAGE).as_uri(), "jacobian", "tbody td")
         yield visit
         assert visit.complaints == []
 

@@ -13,10 +13,7 @@ START = [1.0, -0.5, 0.3, 1.4]
 @pytest.fixture(scope="module")
 def opened(browser, site):
     with Visit(browser, width=1000) as visit:
-        page = visit.open((site / PAGE).as_uri())
-        page.locator(".explorable-logits").scroll_into_view_if_needed()
-        page.wait_for_selector(".explorable-logits.started g.handle")
-        yield page
+        yield visit.open_explorable((site / PAGE).as_uri(), "logits", "g.handle")
         assert visit.complaints == []
 
 

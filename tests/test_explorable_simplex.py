@@ -23,11 +23,7 @@ def visit(browser, site):
 
 
 def open_page(visit, site):
-    page = visit.open((site / PAGE).as_uri())
-    page.locator(PANEL).scroll_into_view_if_needed()
-    page.wait_for_selector(f"{PANEL}.started g.prediction")
-    page.locator(PANEL).evaluate("box => box.scrollIntoView({block: 'center', behavior: 'instant'})")
-    return page
+    return visit.open_explorable((site / PAGE).as_uri(), "simplex", "g.prediction")
 
 
 def numbers(page):

@@ -26,12 +26,7 @@ def visit(browser, site):
 
 
 def open_page(visit, site):
-    page = visit.open((site / PAGE).as_uri())
-    page.locator(PANEL).scroll_into_view_if_needed()
-    page.wait_for_selector(f"{PANEL}.started")
-    page.locator(PANEL).evaluate("box => box.scrollIntoView({block: 'center', behavior: 'instant'})")
-    page.wait_for_selector(f"{PANEL} g.ball")
-    return page
+    return visit.open_explorable((site / PAGE).as_uri(), "step_size", "g.ball")
 
 
 @cache

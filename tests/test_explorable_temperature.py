@@ -26,10 +26,7 @@ def data():
 @pytest.fixture(scope="module")
 def opened(browser, site):
     with Visit(browser, width=1000) as visit:
-        page = visit.open((site / PAGE).as_uri())
-        page.locator(PANEL).scroll_into_view_if_needed()
-        page.wait_for_selector(f"{PANEL}.started g.point")
-        yield page
+        yield visit.open_explorable((site / PAGE).as_uri(), "temperature", "g.point")
         assert visit.complaints == []
 
 
