@@ -4,7 +4,7 @@
 const SCROLLERS = ".equation-body, .highlight pre, .table-wrapper, .cell_output > .output";
 
 function measure(box) {
-  const wide = box.scrollWidth > box.clientWidth + 1;
+  const wide = box.scrollWidth > box.clientWidth;
   if (wide === box.hasAttribute("tabindex")) return;
   if (wide) {
     const name = box.dataset.name || (box.matches("pre") ? "Code" : box.matches(".table-wrapper") ? "Table" : "Output");

@@ -28,7 +28,7 @@ PREPARE = """() => {
 }"""
 # Boxes that scroll sideways and that the keyboard does not reach: book.js sees to them when it has time.
 UNREACHED = """() => [...document.querySelectorAll(".equation-body, article pre, .table-wrapper")]
-  .filter(box => box.scrollWidth > box.clientWidth + 1 && box.checkVisibility()
+  .filter(box => box.scrollWidth > box.clientWidth && box.checkVisibility()
     && !(box.tabIndex === 0 && box.getAttribute("aria-label")))
   .map(box => box.className + " " + box.textContent.slice(0, 40))"""
 
