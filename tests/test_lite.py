@@ -259,9 +259,14 @@ RUN = """async ([place, source]) => {
   const notebook = jupyterapp.shell.currentWidget.content;
   const model = notebook.widgets[place].model;
   model.sharedModel.setSource(source);
-  notebook.activeCellIndex = place;
-  await jupyterapp.commands.execute("notebook:run-cell");
-  return model.outputs.toJSON();
+  for (let attempt = 0; attempt < 60; attempt++) { // a kernel that is still starting lets a cell fall
+    notebook.activeCellIndex = place;
+    model.executionCount = null;
+    await jupyterapp.commands.execute("notebook:run-cell");
+    if (model.executionCount !== null) return model.outputs.toJSON();
+    await new Promise(later => setTimeout(later, 1000));
+  }
+  throw new Error(`cell ${place} does not run`);
 }"""
 
 
