@@ -271,6 +271,8 @@ def finish_page(app, pagename, templatename, context, doctree):
     if context.get("body"):
         context["body"] = finish_images(app, context["body"])
         context["body"] = context["body"].replace(' aria-label="Toggle hidden content"', "")  # the text says more
+        for role in (' role="doc-biblioentry"', ' role="list"'):  # deprecated; and a list of no list items
+            context["body"] = context["body"].replace(role, "")
 
 
 def dark_code_colours(app):
