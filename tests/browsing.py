@@ -1,7 +1,6 @@
 """What the tests of the site in a real browser share: Chromium, the built site, a page being read."""
 
 import os
-import threading
 from urllib.parse import urlsplit
 
 import pytest
@@ -43,13 +42,8 @@ def site():
 @pytest.fixture(scope="module")
 def address(site):
     """The site served on loopback."""
-    server = serve.start(0, site)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serve.running(site) as address:
+        yield address
 
 
 class Visit:

@@ -5,7 +5,6 @@ What is particular to one of them is in tests/test_explorable_<name>.py.
 
 import json
 import re
-import threading
 
 import numpy as np
 import pytest
@@ -34,17 +33,12 @@ LOGITS = [
 @pytest.fixture(scope="module")
 def kernel(browser):
     """Calls a function of kernel.js with arguments that JSON knows, and returns its result."""
-    server = serve.start(0, bundle.MODULES)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    page = browser.new_page()
-    page.goto(f"http://127.0.0.1:{server.server_port}/d3-LICENSE.txt")  # any page that may import the modules
-    page.evaluate("import('/kernel.js').then(kernel => { globalThis.kernel = kernel; })")
-    yield lambda code, *values: page.evaluate(f"values => ({code})(...values)", json.loads(json.dumps(values)))
-    page.close()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serve.running(bundle.MODULES) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/d3-LICENSE.txt")  # any page that may import the modules
+        page.evaluate("import('/kernel.js').then(kernel => { globalThis.kernel = kernel; })")
+        yield lambda code, *values: page.evaluate(f"values => ({code})(...values)", json.loads(json.dumps(values)))
+        page.close()
 
 
 @pytest.mark.parametrize(

