@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 SITE ?= html
+EDITION ?= full
 PYTEST_OPTIONS ?= --nbval --nbval-current-env --nbval-cell-timeout=60 -n 2 --dist loadscope -q
 VENV := .venv/bin/python
 # a test process on each core: more threads would only wait for each other
@@ -11,7 +12,7 @@ QUIET_LAB := --LabApp.news_url= --LabApp.check_for_updates_class=jupyterlab.Neve
 QUIET_LAB += $(if $(filter 0,$(shell id -u)),--allow-root)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup book site test audit lab notebooks bench serve clean
+.PHONY: help setup book site slides pdf zip test audit lab notebooks bench serve clean
 
 help:       ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1: /p' $(MAKEFILE_LIST)
@@ -20,11 +21,20 @@ setup:      # make or refresh .venv; does nothing when it is up to date
 	@command -v $(PYTHON) > /dev/null || { echo "The book needs Python 3.11 or newer: there is no $(PYTHON) here." >&2; exit 1; }
 	@PYTHON_FOR_BOOK="$(if $(filter file,$(origin PYTHON)),,$(PYTHON))" $(PYTHON) tools/bootstrap.py
 
-book: setup ## build the site, check it, say where to open it
-	@$(VENV) tools/build_book.py
+book: setup ## build the site, check it, say where to open it; EDITION=student for one without solutions
+	@$(VENV) tools/build_book.py --edition $(EDITION)
 
 site: setup ## the book with Python in the browser; PYODIDE=folder for one that needs no network
 	@PYODIDE="$(PYODIDE)" $(VENV) tools/lite_site.py
+
+slides: setup ## slides of every chapter, with speaker notes; CHAPTERS=chapters/02_jacobian.ipynb for one
+	@$(VENV) tools/slides.py $(CHAPTERS)
+
+pdf: book   ## the book on paper, and a handout of two pages for each chapter
+	@$(VENV) tools/paper.py
+
+zip: book   ## the whole offline site in one file, for a USB stick; EDITION=student for students
+	@$(VENV) tools/pack.py --edition $(EDITION)
 
 test: setup ## every test: library, chapters, site, browser
 	@$(VENV) -m ruff check --quiet .; lint=$$?; $(ONE_THREAD) $(VENV) -m pytest $(PYTEST_OPTIONS) && exit $$lint

@@ -19,7 +19,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-KEPT_METADATA = {"mystnb", "tags"}  # of cells: what this book's build understands; the rest is editors' state
+KEPT_METADATA = {"mystnb", "slideshow", "tags"}  # of cells: what the book and its slides are made from
 
 
 class ChapterError(Exception):
