@@ -184,7 +184,8 @@ class Text:
     def equation(self, latex, label=None):
         """A displayed equation, with the number and the kind that it has in the book."""
         if label is None:
-            return f'<div class="equation"><div class="formula">{self.formula(latex, True)}</div></div>\n'
+            formula = self.formula(latex, True)
+            return f'<div class="equation"><div class="line"><div class="formula">{formula}</div></div></div>\n'
         if label not in self.book.equations:
             raise TextError(f"the equation {label} has no number: is it on a page of the book?")
         number, kind = self.book.equations[label][1], book_site.equation_kind(label) or "equation"
@@ -192,7 +193,8 @@ class Text:
         word = kind.title() + (f' <span class="verdict">· {note}</span>' if note else "")
         return (
             f'<div class="equation {kind}" data-label="{label}"><p class="kind">{word}</p>'
-            f'<div class="formula">{self.formula(latex, True)}</div><p class="number">({number})</p></div>\n'
+            f'<div class="line"><div class="formula">{self.formula(latex, True)}</div>'
+            f'<p class="number">({number})</p></div></div>\n'
         )
 
     def reference(self, role, content):
