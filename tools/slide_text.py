@@ -183,18 +183,18 @@ class Text:
 
     def equation(self, latex, label=None):
         """A displayed equation, with the number and the kind that it has in the book."""
+        formula, kind = self.formula(latex, True), book_site.equation_kind(label) or "plain"
         if label is None:
-            formula = self.formula(latex, True)
             return f'<div class="equation"><div class="line"><div class="formula">{formula}</div></div></div>\n'
         if label not in self.book.equations:
             raise TextError(f"the equation {label} has no number: is it on a page of the book?")
-        number, kind = self.book.equations[label][1], book_site.equation_kind(label) or "equation"
-        note = book_site.equation_note(label) if kind == "quoted" else ""
-        word = kind.title() + (f' <span class="verdict">· {note}</span>' if note else "")
+        number = f"({self.book.equations[label][1]})"
+        if self.notes:
+            return f"<div>{formula} {number}</div>\n"
+        note = f' <span class="verdict">· {book_site.equation_note(label)}</span>' if kind == "quoted" else ""
         return (
-            f'<div class="equation {kind}" data-label="{label}"><p class="kind">{word}</p>'
-            f'<div class="line"><div class="formula">{self.formula(latex, True)}</div>'
-            f'<p class="number">({number})</p></div></div>\n'
+            f'<div class="equation {kind}" data-label="{label}"><p class="kind">{book_site.KINDS.get(kind, "")}{note}</p>'
+            f'<div class="line"><div class="formula">{formula}</div><p class="number">{number}</p></div></div>\n'
         )
 
     def reference(self, role, content):

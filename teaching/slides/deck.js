@@ -8,6 +8,7 @@ function fit(slide) {
   const body = slide.querySelector(".body");
   if (!body) return;
   const wide = [...body.querySelectorAll(".formula, pre, .table, .text")];
+  wide.forEach(box => box.style.removeProperty("font-size"));
   const tooWide = box => box.scrollWidth > box.clientWidth + 1;
   for (const scale of body.querySelector("figure") ? [1] : SCALES) {
     body.style.setProperty("--scale", scale);
