@@ -42,7 +42,9 @@ async ([smallest, slack]) => {
 
   Reveal.getSlides().forEach((slide, index) => {
     Reveal.slide(index, 0, 10000);
-    const complain = words => found.push([index + 1, slide.querySelector("h1, h2").innerText.replace(/\\s+/g, " "), words]);
+    const headline = slide.querySelector("h1, h2").cloneNode(true);
+    headline.querySelectorAll(".katex-mathml").forEach(formula => formula.remove());
+    const complain = words => found.push([index + 1, headline.textContent.replace(/\\s+/g, " "), words]);
     let worst = {by: slack};
     let small = null;
     for (const piece of pieces(slide)) {

@@ -187,6 +187,7 @@ class Slideshow(Preprocessor):
                 if not alt:
                     raise SlideError("this figure has no alt text: write it into the metadata, mystnb: image: alt")
                 shown.metadata |= {"alt": alt, "name": figure_name(cell) or ""}
+                shown.metadata |= proportions(shown.data.get("image/svg+xml", ""))
         caption = figure.get("figure", {}).get("caption")
         if output and caption:
             self.say(f"{{numref}}`{figure_name(cell)}`: {caption}")
@@ -203,11 +204,14 @@ class Slideshow(Preprocessor):
 # ---------------------------------------------------------------------------------------- from slides to pages
 
 
-def smallest_letters(svg):
-    """The size of the smallest letters of a figure from Matplotlib, as a share of the figure's width; 0 if unknown."""
-    width = re.search(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+)', svg)
-    sizes = [100 * float(size) for size in re.findall(r"scale\((0\.\d+) -0\.\d+\)", svg)]  # a glyph is 100 high
-    return min(sizes) / float(width[1]) if width and sizes else 0
+def proportions(svg):
+    """Width over height of a figure from Matplotlib, and the height of its smallest letters over its width."""
+    box = re.search(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"', svg)
+    if not box:
+        return {}
+    width, height = map(float, box.groups())
+    letters = [100 * float(size) for size in re.findall(r"scale\((0\.\d+) -0\.\d+\)", svg)]  # glyphs are 100 high
+    return {"aspect": round(width / height, 3), "letters": round(min(letters, default=0) / width, 5)}
 
 
 class Deck(TemplateExporter):
@@ -234,14 +238,30 @@ class Deck(TemplateExporter):
         yield from super().default_filters()
         yield "myst", lambda source, page: Text(self.book, page).html(source)
         yield "formula", self.formula
-        yield "links", lambda source, page: source.replace('href="#', f'href="../html/chapters/{page}.html#')
-        yield "smallest_letters", smallest_letters
+        yield "table", self.table
+        yield "status", self.status
         yield "highlight", lambda source: highlight(source, PythonLexer(), HtmlFormatter(cssclass="code"))
 
     def formula(self, latex):
         r"""A result of SymPy, which comes as $\displaystyle ...$."""
         latex = re.sub(r"^\$+(\\displaystyle\b)?|\$+$", "", latex.strip())
         return Text(self.book, "").equation(latex)
+
+    def number(self, label):
+        """(2.3), for the label of an equation: a label says nothing on a slide."""
+        return f"({self.book.equations[label][1]})"
+
+    def status(self, text):
+        """What a chapter's ledger says of an equation, which is no output to be shown letter by letter; else None."""
+        label, colon, words = text.partition(": ")
+        return f"{self.number(label)}: {words}" if label in self.book.equations and "\n" not in words else None
+
+    def table(self, source, page):
+        """A table, with links that lead into the book."""
+        for label in re.findall(r">([\w-]+)</a>", source):
+            if label in self.book.equations:
+                source = source.replace(f">{label}</a>", f">{self.number(label)}</a>")
+        return source.replace('href="#', f'href="../html/chapters/{page}.html#')
 
 
 def cells_of(path):
