@@ -52,13 +52,20 @@ def read_book(root, read):
             continue
         pages.append(path.stem)
         chapter = book_site.chapter_number(path.stem)
-        cells = read(path) if path.suffix == ".ipynb" else [{"cell_type": "markdown", "source": path.read_text("utf-8")}]
-        labels = [label for cell in cells if cell["cell_type"] == "markdown" for label in equation_labels(cell["source"])]
+        cells = (
+            read(path) if path.suffix == ".ipynb" else [{"cell_type": "markdown", "source": path.read_text("utf-8")}]
+        )
+        labels = [
+            label for cell in cells if cell["cell_type"] == "markdown" for label in equation_labels(cell["source"])
+        ]
         names = [name for cell in cells if (name := figure_name(cell))]
         for counted, known in ((labels, equations), (names, figures)):
             for number, label in enumerate(counted, 1):
                 known[label] = (path.stem, f"{chapter}.{number}" if chapter is not None else str(number))
-    works = {key: (names_of(entry), entry.fields["year"]) for key, entry in parse_file(root / "references.bib").entries.items()}
+    works = {
+        key: (names_of(entry), entry.fields["year"])
+        for key, entry in parse_file(root / "references.bib").entries.items()
+    }
     return Book(equations, figures, works, frozenset(pages))
 
 
@@ -191,9 +198,11 @@ class Text:
         number = f"({self.book.equations[label][1]})"
         if self.notes:
             return f"<div>{formula} {number}</div>\n"
-        note = f' <span class="verdict">· {book_site.equation_note(label)}</span>' if kind == "quoted" else ""
+        word = book_site.KINDS.get(kind, "")
+        if kind == "quoted":
+            word += f' <span class="verdict">· {book_site.equation_note(label)}</span>'
         return (
-            f'<div class="equation {kind}" data-label="{label}"><p class="kind">{book_site.KINDS.get(kind, "")}{note}</p>'
+            f'<div class="equation {kind}" data-label="{label}"><p class="kind">{word}</p>'
             f'<div class="line"><div class="formula">{formula}</div><p class="number">{number}</p></div></div>\n'
         )
 
@@ -211,7 +220,9 @@ class Text:
             if role == "cite:t":
                 return ", ".join(f"{names} [{year}]" for names, year in cited)
             return "[" + ", ".join(f"{names}, {year}" for names, year in cited) + "]"
-        raise TextError(f"{{{role}}}`{content}` leads nowhere; slides know eq, numref, ref and cite with a label of the book")
+        raise TextError(
+            f"{{{role}}}`{content}` leads nowhere; slides know eq, numref, ref and cite with a label of the book"
+        )
 
     def link(self, target, words):
         return f'<a href="{self.address(target)}">{words}</a>'

@@ -23,7 +23,7 @@ from traitlets import Any
 from traitlets.config import Config
 
 import book_site
-from slide_text import Text, TextError, anchor, blocks, every_token, figure_name, read_book
+from slide_text import Text, TextError, anchor, blocks, figure_name, read_book
 
 ROOT = Path(__file__).parents[1]
 SLIDES = ROOT / "_build" / "slides"
@@ -252,8 +252,8 @@ class Deck(TemplateExporter):
 
     def status(self, text):
         """What a chapter's ledger says of an equation, which is no output to be shown letter by letter; else None."""
-        label, colon, words = text.partition(": ")
-        return f"{self.number(label)}: {words}" if label in self.book.equations and "\n" not in words else None
+        label, *words = text.split(": ", 1)
+        return f"{self.number(label)}: {words[0]}" if words and label in self.book.equations else None
 
     def table(self, source, page):
         """A table, with links that lead into the book."""
@@ -332,7 +332,7 @@ def build(chapters=None, target=SLIDES, say=print):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("chapters", nargs="*", type=Path, help="default: every chapter")
-    parser.add_argument("--check", action="store_true", help="then look at every slide in Chromium: does all of it fit?")
+    parser.add_argument("--check", action="store_true", help="then look at each slide in Chromium: does it fit?")
     options = parser.parse_args(arguments)
     started, missing = time.monotonic(), [path for path in options.chapters if not path.is_file()]
     if missing:
