@@ -457,6 +457,9 @@ def test_printed_a_slide_is_a_page(folder, browser, tmp_path):
     with Visit(browser) as visit:
         page = open_deck(visit, folder / "02_jacobian.html", "?view=print")
         page.wait_for_selector(".pdf-page")
+        heights = "boxes => boxes.map(box => box.getBoundingClientRect().height)"
+        assert set(page.locator(".pdf-page .frame").evaluate_all(heights)) == {720}
+        assert min(page.locator(".pdf-page figure img").evaluate_all(heights)) > 300
         page.pdf(path=tmp_path / "slides.pdf", prefer_css_page_size=True, print_background=True)
         pages = pypdf.PdfReader(tmp_path / "slides.pdf").pages
         assert len(pages) == page.evaluate("Reveal.getTotalSlides()")

@@ -13,7 +13,7 @@ async ([smallest, slack]) => {
   await Promise.all([...document.images].map(image => image.decode().catch(() => 0)));
   Reveal.configure({transition: "none"});
   const found = [];
-  const boxes = ".body, .part, .text, .box, .formula, .table, pre, li, td, th, p, h2, figure";
+  const boxes = ".frame, .body, .part, .text, .box, .formula, .table, pre, li, td, th, p, h2, figure";
   const hidden = ".notes, .katex-mathml, footer";
 
   // what can stick out: pieces of text, and formulas and figures as a whole
@@ -50,10 +50,10 @@ async ([smallest, slack]) => {
     for (const piece of pieces(slide)) {
       const inner = rectangle(piece), parent = piece.parentElement;
       for (let box = parent; box && slide.contains(box); box = box.parentElement) {
-        if (box !== slide && !box.matches(boxes)) continue;
+        if (!box.matches(boxes)) continue;
         const outer = box.getBoundingClientRect();
         const sides = {right: inner.right - outer.right, left: outer.left - inner.left};
-        if (box === slide || box.matches(".body")) {
+        if (box.matches(".frame, .body")) {
           sides.bottom = inner.bottom - outer.bottom;
           sides.top = outer.top - inner.top;
         }

@@ -30,7 +30,6 @@ Reveal.initialize({
   height: 720,
   margin: 0,
   center: false,
-  display: "flex",
   controls: false,
   progress: true,
   hash: true,
