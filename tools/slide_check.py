@@ -74,7 +74,8 @@ async ([smallest, slack]) => {
       const letters = width * Number(image.dataset.letters ?? 0);
       if (!image.naturalWidth) complain("the figure did not load");
       else if (!alone && (width < 100 || (letters && letters < smallest))) {
-        complain(`the letters of the figure are ${Math.floor(letters)} px high, less than ${smallest}: leave it more room`);
+        const high = `${Math.floor(letters)} px high, less than ${smallest}`;
+        complain(`the letters of the figure are ${high}: leave it more room`);
       }
     }
   });

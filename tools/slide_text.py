@@ -52,13 +52,20 @@ def read_book(root, read):
             continue
         pages.append(path.stem)
         chapter = book_site.chapter_number(path.stem)
-        cells = read(path) if path.suffix == ".ipynb" else [{"cell_type": "markdown", "source": path.read_text("utf-8")}]
-        labels = [label for cell in cells if cell["cell_type"] == "markdown" for label in equation_labels(cell["source"])]
+        cells = (
+            read(path) if path.suffix == ".ipynb" else [{"cell_type": "markdown", "source": path.read_text("utf-8")}]
+        )
+        labels = [
+            label for cell in cells if cell["cell_type"] == "markdown" for label in equation_labels(cell["source"])
+        ]
         names = [name for cell in cells if (name := figure_name(cell))]
         for counted, known in ((labels, equations), (names, figures)):
             for number, label in enumerate(counted, 1):
                 known[label] = (path.stem, f"{chapter}.{number}" if chapter is not None else str(number))
-    works = {key: (names_of(entry), entry.fields["year"]) for key, entry in parse_file(root / "references.bib").entries.items()}
+    works = {
+        key: (names_of(entry), entry.fields["year"])
+        for key, entry in parse_file(root / "references.bib").entries.items()
+    }
     return Book(equations, figures, works, frozenset(pages))
 
 
@@ -183,18 +190,20 @@ class Text:
 
     def equation(self, latex, label=None):
         """A displayed equation, with the number and the kind that it has in the book."""
+        formula, kind = self.formula(latex, True), book_site.equation_kind(label) or "plain"
         if label is None:
-            formula = self.formula(latex, True)
             return f'<div class="equation"><div class="line"><div class="formula">{formula}</div></div></div>\n'
         if label not in self.book.equations:
             raise TextError(f"the equation {label} has no number: is it on a page of the book?")
-        number, kind = self.book.equations[label][1], book_site.equation_kind(label) or "equation"
-        note = book_site.equation_note(label) if kind == "quoted" else ""
-        word = kind.title() + (f' <span class="verdict">· {note}</span>' if note else "")
+        number = f"({self.book.equations[label][1]})"
+        if self.notes:
+            return f"<div>{formula} {number}</div>\n"
+        word = book_site.KINDS.get(kind, "")
+        if kind == "quoted":
+            word += f' <span class="verdict">· {book_site.equation_note(label)}</span>'
         return (
             f'<div class="equation {kind}" data-label="{label}"><p class="kind">{word}</p>'
-            f'<div class="line"><div class="formula">{self.formula(latex, True)}</div>'
-            f'<p class="number">({number})</p></div></div>\n'
+            f'<div class="line"><div class="formula">{formula}</div><p class="number">{number}</p></div></div>\n'
         )
 
     def reference(self, role, content):
@@ -211,7 +220,9 @@ class Text:
             if role == "cite:t":
                 return ", ".join(f"{names} [{year}]" for names, year in cited)
             return "[" + ", ".join(f"{names}, {year}" for names, year in cited) + "]"
-        raise TextError(f"{{{role}}}`{content}` leads nowhere; slides know eq, numref, ref and cite with a label of the book")
+        raise TextError(
+            f"{{{role}}}`{content}` leads nowhere; slides know eq, numref, ref and cite with a label of the book"
+        )
 
     def link(self, target, words):
         return f'<a href="{self.address(target)}">{words}</a>'

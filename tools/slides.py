@@ -6,7 +6,6 @@ shows it, and everything that it needs lies beside it: a deck opens from disk, w
 
 import argparse
 import html
-import json
 import re
 import shutil
 import sys
@@ -24,7 +23,7 @@ from traitlets import Any
 from traitlets.config import Config
 
 import book_site
-from slide_text import Text, TextError, anchor, blocks, every_token, figure_name, read_book
+from slide_text import Text, TextError, anchor, blocks, figure_name, read_book
 
 ROOT = Path(__file__).parents[1]
 SLIDES = ROOT / "_build" / "slides"
@@ -144,7 +143,7 @@ class Slideshow(Preprocessor):
             raise SlideError("this slide has no headline: give it a `title`, or begin its text with a heading")
         section = self.text.line(self.section)
         self.slides.append(Slide(self.text.line(headline), self.anchor, section))
-        return found, headline == title
+        return found, bool(title) and headline.startswith(title)
 
     def show(self, cell, found, wishes):
         """Put a cell on a slide: a new one, or the one at hand."""
@@ -253,8 +252,8 @@ class Deck(TemplateExporter):
 
     def status(self, text):
         """What a chapter's ledger says of an equation, which is no output to be shown letter by letter; else None."""
-        label, colon, words = text.partition(": ")
-        return f"{self.number(label)}: {words}" if label in self.book.equations and "\n" not in words else None
+        label, *words = text.split(": ", 1)
+        return f"{self.number(label)}: {words[0]}" if words and label in self.book.equations else None
 
     def table(self, source, page):
         """A table, with links that lead into the book."""
@@ -293,14 +292,14 @@ def write_deck(deck, path, target):
     return resources["slides"]
 
 
-def write_index(target, chapters):
+def write_index(target, chapters, book):
     """A page with a link to each deck."""
-    titles = {path.stem: blocks(cells_of(path)[0].source)[0].title for path in chapters}
-    lines = [
-        f'<li value="{book_site.chapter_number(name)}"><a href="{name}.html">{html.escape(title)}</a></li>'
-        for name, title in titles.items()
-        if (target / f"{name}.html").exists()
-    ]
+    lines = []
+    for path in chapters:
+        if (target / f"{path.stem}.html").exists():
+            number, title = book_site.chapter_number(path.stem), blocks(cells_of(path)[0].source)[0].title
+            title = Text(book, path.stem).line(title)
+            lines.append(f'<li value="{number}"><a href="{path.stem}.html">{title}</a></li>')
     page = (SOURCES / "index.html").read_text(encoding="utf-8").replace("<!-- decks -->", "\n".join(lines))
     (target / "index.html").write_text(page, encoding="utf-8")
 
@@ -316,21 +315,24 @@ def build(chapters=None, target=SLIDES, say=print):
         shutil.rmtree(target, ignore_errors=True)
     (target / "figures").mkdir(parents=True, exist_ok=True)
     write_assets(target)
-    deck, problems = Deck(read_book(ROOT, cells_of)), []
-    for path in chapters:
-        try:
-            say(f"{path.stem}: {len(write_deck(deck, path, target))} slides")
-        except SlideError as error:
-            problems.append(str(error))
-    write_index(target, all_chapters())
-    book_site.katex.stop()
+    book, problems = read_book(ROOT, cells_of), []
+    deck = Deck(book)
+    try:
+        for path in chapters:
+            try:
+                say(f"{path.stem}: {len(write_deck(deck, path, target))} slides", flush=True)
+            except SlideError as error:
+                problems.append(str(error))
+        write_index(target, all_chapters(), book)
+    finally:
+        book_site.katex.stop()
     return problems
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("chapters", nargs="*", type=Path, help="default: every chapter")
-    parser.add_argument("--check", action="store_true", help="then look at every slide in Chromium: does all of it fit?")
+    parser.add_argument("--check", action="store_true", help="then look at each slide in Chromium: does it fit?")
     options = parser.parse_args(arguments)
     started, missing = time.monotonic(), [path for path in options.chapters if not path.is_file()]
     if missing:
