@@ -1,0 +1,42 @@
+/* Starts reveal.js. A slide is 1280 x 720; keys do everything (? lists them), S opens the speaker's window. */
+
+// A slide with little on it is written larger; a long equation or output smaller, down to what the last row can read.
+const SCALES = [1.25, 1.18, 1.1, 1.05, 1];
+const SMALLEST = 20;
+
+function fit(slide) {
+  const body = slide.querySelector(".body");
+  if (!body) return;
+  const wide = [...body.querySelectorAll(".formula, pre, .table, .text")];
+  wide.forEach(box => box.style.removeProperty("font-size"));
+  const tooWide = box => box.scrollWidth > box.clientWidth + 1;
+  for (const scale of body.querySelector("figure") ? [1] : SCALES) {
+    body.style.setProperty("--scale", scale);
+    if (body.scrollHeight <= body.clientHeight && !wide.some(tooWide)) return;
+  }
+  for (const box of wide.filter(box => box.matches(".formula, pre") && tooWide(box))) {
+    const size = parseFloat(getComputedStyle(box).fontSize);
+    box.style.fontSize = `${Math.max(SMALLEST, Math.floor((size * box.clientWidth) / box.scrollWidth))}px`;
+  }
+}
+Reveal.on("ready", event => fit(event.currentSlide));
+Reveal.on("slidechanged", event => fit(event.currentSlide));
+Reveal.on("pdf-ready", () => document.querySelectorAll(".slides section").forEach(fit));
+
+const settings = {
+  plugins: [RevealNotes],
+  width: 1280,
+  height: 720,
+  margin: 0,
+  center: false,
+  controls: false,
+  progress: true,
+  hash: true,
+  overview: true,
+  transition: matchMedia("(prefers-reduced-motion: reduce)").matches ? "none" : "fade",
+  transitionSpeed: "fast",
+  pdfSeparateFragments: false,
+  pdfMaxPagesPerSlide: 1,
+};
+// only with its fonts does a slide have its size
+Promise.allSettled([...document.fonts].map(font => font.load())).then(() => Reveal.initialize(settings));
