@@ -19,12 +19,11 @@ function fit(slide) {
     box.style.fontSize = `${Math.max(SMALLEST, Math.floor((size * box.clientWidth) / box.scrollWidth))}px`;
   }
 }
-const fitAll = () => document.querySelectorAll(".slides section").forEach(fit);
-
-Reveal.on("ready", event => document.fonts.ready.then(() => fit(event.currentSlide)));
+Reveal.on("ready", event => fit(event.currentSlide));
 Reveal.on("slidechanged", event => fit(event.currentSlide));
-Reveal.on("pdf-ready", fitAll);
-Reveal.initialize({
+Reveal.on("pdf-ready", () => document.querySelectorAll(".slides section").forEach(fit));
+
+const settings = {
   plugins: [RevealNotes],
   width: 1280,
   height: 720,
@@ -38,4 +37,6 @@ Reveal.initialize({
   transitionSpeed: "fast",
   pdfSeparateFragments: false,
   pdfMaxPagesPerSlide: 1,
-});
+};
+// only with its fonts does a slide have its size
+Promise.allSettled([...document.fonts].map(font => font.load())).then(() => Reveal.initialize(settings));
