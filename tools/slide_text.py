@@ -148,7 +148,9 @@ def blocks(source):
 
 def anchor(title, taken=()):
     """The id that the built page gives to a section with this heading."""
-    text = "".join(child.content for token in MYST.parseInline(title) for child in token.children)
+    with MYST.reset_rules():
+        MYST.disable("smartquotes")  # "newton-s-method": the book makes its ids before its quotation marks
+        text = "".join(child.content for token in MYST.parseInline(title) for child in token.children)
     name = make_id(text)
     return next(name for name in [name, *(f"id{i}" for i in range(1, 1000))] if name and name not in taken)
 
