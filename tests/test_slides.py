@@ -7,6 +7,7 @@ from collections import Counter
 from urllib.parse import unquote, urlsplit
 
 import nbformat
+import pypdf
 import pytest
 from pybtex.database import parse_string
 
@@ -453,7 +454,6 @@ def test_the_speakers_window_shows_the_notes_and_leads(folder, browser):
 
 
 def test_printed_a_slide_is_a_page(folder, browser, tmp_path):
-    pypdf = pytest.importorskip("pypdf")
     with Visit(browser) as visit:
         page = open_deck(visit, folder / "02_jacobian.html", "?view=print")
         page.wait_for_selector(".pdf-page")

@@ -7,18 +7,24 @@ const SMALLEST = 20;
 function fit(slide) {
   const body = slide.querySelector(".body");
   if (!body) return;
-  const wide = [...body.querySelectorAll(".formula, pre, .table, .text")];
-  wide.forEach(box => box.style.removeProperty("font-size"));
+  const scale = factor => body.style.setProperty("--scale", factor);
   const tooWide = box => box.scrollWidth > box.clientWidth + 1;
-  for (const scale of body.querySelector("figure") ? [1] : SCALES) {
-    body.style.setProperty("--scale", scale);
-    if (body.scrollHeight <= body.clientHeight && !wide.some(tooWide)) return;
+  const boxes = [...body.querySelectorAll(".formula, pre, .table, .text")];
+  boxes.forEach(box => box.style.removeProperty("font-size"));
+  scale(1);
+  const long = boxes.filter(box => box.matches(".formula, pre") && tooWide(box));
+  const others = boxes.filter(box => !long.some(inner => box.contains(inner)));
+  const fits = () => body.scrollHeight <= body.clientHeight && !others.some(tooWide);
+  for (const factor of body.querySelector("figure") ? [1] : SCALES) {
+    scale(factor);
+    if (fits()) break;
   }
-  for (const box of wide.filter(box => box.matches(".formula, pre") && tooWide(box))) {
+  for (const box of long) {
     const size = parseFloat(getComputedStyle(box).fontSize);
     box.style.fontSize = `${Math.max(SMALLEST, Math.floor((size * box.clientWidth) / box.scrollWidth))}px`;
   }
 }
+
 Reveal.on("ready", event => fit(event.currentSlide));
 Reveal.on("slidechanged", event => fit(event.currentSlide));
 Reveal.on("pdf-ready", () => document.querySelectorAll(".slides section").forEach(fit));
