@@ -143,6 +143,7 @@ def test_what_is_skipped_and_the_exercises_are_not_said(tmp_path):
 def test_fragments_come_later_and_a_dash_stays_with_what_is_before(tmp_path):
     rest = [text(letter, slide_type=kind) for letter, kind in [("B", "-"), ("C", "fragment"), ("D", "-")]]
     [(slide, _)] = planted(tmp_path, text("A", **SLIDE, title="One"), *rest)
+    assert re.findall('class="(part[^"]*)"', slide) == ["part", "part fragment"]
     first, second = slide.split('<div class="part fragment">')
     assert words(first).split()[-2:] == ["A", "B"] and words(second).split()[:2] == ["C", "D"]
 
