@@ -12,5 +12,6 @@
     A judge for each exercise of the chapters, which `softmax_lib.check_answer` asks for.
 
 The companion library, `softmax_lib`, knows nothing of this package, but for the door to the judges, which opens when
-it is called.  Nothing is imported until a module is asked for: ``from softmax_proofs.derivation import Derivation``, then ``from softmax_proofs.symbolic import *``.
+it is called.  Nothing is imported until a module is asked for: ``from softmax_proofs.derivation import Derivation``,
+then ``from softmax_proofs.symbolic import *``.
 """

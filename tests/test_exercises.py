@@ -178,6 +178,7 @@ PROPERTIES = [
     ("sums to zero", np.add(ZERO_ROWS, [[0, 0, 1], [0, 0, 0]]), ZERO_ROWS),
     ("orientation", [[2, 8], [-1, 3]], [[2, -1], [8, 3]]),
     ("symmetric", [[2, -1], [4, 3]], SYMMETRIC),
+    ("some entries", [[1, 2], [3, 9]], [[1, 2], [3, 4]]),  # which need not be symmetric
     ("factor", 7 * SYMMETRIC, SYMMETRIC),
     ("constant", [4.0, 5.0, 7.0], [1.0, 2.0, 4.0]),
     ("order", [3, 1, 7], [1, 3, 7]),
@@ -193,6 +194,12 @@ def test_the_property_that_fails_is_named(failed, answer, right):
     assert found.failed == failed
     assert (found.difference is None) == (failed == "finite")
     assert wrong(right, right) is None
+
+
+def test_beside_a_large_number_the_last_digits_of_a_small_one_are_free():
+    assert wrong([1, 2e-9], [1, 1e-9]) is None
+    assert wrong([1, 2e-9], [1, 1e-9], rtol=1e-10)
+    assert wrong([1, 2e-3], [1, 1e-3])
 
 
 def test_the_shape_that_came_and_the_one_that_is_asked_for_are_told():
