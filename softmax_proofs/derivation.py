@@ -8,6 +8,7 @@ out.  The tests of the book compare what a page displays with this ledger.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from dataclasses import dataclass, field
@@ -204,10 +205,11 @@ class Derivation:
     def _refusal(self, text, chain, where):
         """The error with which a result is refused, and a note for somebody who looks for the slip."""
         error = AssertionError(text)
-        failing = [link for link in Equation("", chain).links() if not self._measure(link, where) <= TOLERANCE]
-        if failing and failing[0][1] == "=":
-            left, _, right = failing[0]
-            error.add_note(self._symptom(_entry(left), _entry(right), where))
+        with contextlib.suppress(ArithmeticError, LookupError, TypeError, ValueError):  # no value, and so no symptom
+            failing = [link for link in Equation("", chain).links() if not self._measure(link, where) <= TOLERANCE]
+            if failing and failing[0][1] == "=":
+                left, _, right = failing[0]
+                error.add_note(self._symptom(_entry(left), _entry(right), where))
         return error
 
     def _symptom(self, left, right, where):
