@@ -24,7 +24,7 @@ REWORDED = {"and has exercises with solutions that run": "and has exercises that
 EXERCISES = """\
 In this edition each exercise has a hole for your answer, in place of a solution.
 Open the chapter's notebook, put your answer in place of `...` and run the cell.
-`check_answer` says whether it is right, or what to look at; any correct answer counts, however you found it.
+`check_answer` judges it: any correct answer counts, however you found it, and a wrong one gets a hint.
 """
 NOTEBOOK = """\
 *This is a notebook to work in: nothing has run yet, and some of it is left open.*
