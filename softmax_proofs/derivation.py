@@ -8,11 +8,12 @@ out.  The tests of the book compare what a page displays with this ledger.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from dataclasses import dataclass, field
 
-from sympy import Dummy, Expr, Product, Sum, Symbol, sympify
+from sympy import Dummy, Expr, Product, Sum, Symbol, latex, sympify
 from sympy.matrices.expressions import MatMul, MatrixExpr
 from sympy.tensor.indexed import Indexed
 
@@ -74,8 +75,21 @@ class Equation:
         """Yield (left, relation, right) for each link of the chain."""
         return zip(self.chain[0::2], self.chain[1::2], self.chain[2::2], strict=False)
 
+    def repeats(self, other):
+        """Whether a cell was only run again: a definition as it was, a result with the same left side."""
+        return self.chain == other.chain or (self.kind == "result" and self.chain[0] == other.chain[0])
+
     def __repr__(self):
         return f"{self.label}: {self.status}"
+
+
+class Open(Equation):
+    """A result with a hole, `...`, where its reader is to put a formula; nothing is claimed yet."""
+
+    def _repr_markdown_(self):
+        signs = {...: "?", "=": "=", "<=": r"\le", ">=": r"\ge"}
+        shown = " ".join(signs[part] if part in signs else latex(part) for part in self.chain)
+        return f"${shown}$\n\n`{self!r}`"
 
 
 @dataclass
@@ -108,17 +122,24 @@ class Derivation:
 
         ``measured_only=True`` is for what is no identity between sums (an inequality, a rank, an eigenvalue):
         it is argued in the text, and here it is tried at many more points, with small, large and tied numbers.
+
+        A hole, `...` in place of a term, is left open: nothing is proved, until the cell is run with a formula.
         """
+        if ... in chain:
+            status = "open. Put a formula in place of ... and run the cell again: it is proved, or refused."
+            return self._record(
+                Open(label, tuple(t if t in (..., *RELATIONS) else sympify(t) for t in chain), where, status)
+            )
         chain = _sympified(chain)
         if "<-" in chain[1::2]:
             raise ValueError(f"{label}: an assignment is a definition, not a result")
         if not measured_only:
             remainder = self._unproved(chain, where)
             if remainder:
-                raise AssertionError(f"{label} is not proved; left minus right leaves {remainder[0]}")
+                raise self._refusal(f"{label} is not proved; left minus right leaves {remainder[0]}", chain, where)
         worst = self._measure(chain, where, draws=6 if measured_only else 1)
         if not worst <= TOLERANCE:
-            raise AssertionError(f"{label} fails at random points: it is off by {worst:.3g}")
+            raise self._refusal(f"{label} fails at random points: it is off by {worst:.3g}", chain, where)
         how = "argued in the text" if measured_only else f"proved for every {_names_of_sizes(chain)}"
         status = f"{how}, and measured at random points"
         return self._record(Equation(label, chain, where, status=status))
@@ -151,7 +172,7 @@ class Derivation:
         return self.expand(expanded) if left else expanded
 
     def _record(self, equation):
-        if equation.label in self.equations:
+        if equation.label in self.equations and not equation.repeats(self.equations[equation.label]):
             raise ValueError(f"the label {equation.label} stands twice in this chapter; give one of them another name")
         if equation.kind not in ("definition", "result", "quoted"):
             raise ValueError(f"the label {equation.label} must begin with definition-, result- or quoted-")
@@ -180,6 +201,45 @@ class Derivation:
         if not tried:
             raise ValueError(f"no choice of indices satisfies the condition {where}, so nothing was measured")
         return worst
+
+    def _refusal(self, text, chain, where):
+        """The error with which a result is refused, and a note for somebody who looks for the slip."""
+        error = AssertionError(text)
+        with contextlib.suppress(ArithmeticError, LookupError, TypeError, ValueError):  # no value, and so no symptom
+            failing = [link for link in Equation("", chain).links() if not self._measure(link, where) <= TOLERANCE]
+            if failing and failing[0][1] == "=":
+                left, _, right = failing[0]
+                error.add_note(self._symptom(_entry(left), _entry(right), where))
+        return error
+
+    def _symptom(self, left, right, where):
+        """Say in a sentence how the two sides of a wrong equation differ, and not what the right one is."""
+        on_the_left, on_the_right = ({s for s in side.free_symbols if s in INDEX_RANGE} for side in (left, right))
+        for lonely, side in ((on_the_left - on_the_right, "left"), (on_the_right - on_the_left, "right")):
+            if lonely:
+                return f"The index {min(map(str, lonely))} stands on the {side} side only."
+        found = []  # (sizes, indices, left, right)
+        for seed, sizes in enumerate(SIZES):
+            point = Point(sizes, self.rules, seed)
+            for indices in _index_choices((left, right), sizes, where):
+                found.append((sizes, indices, *(point.value(side, indices).real for side in (left, right))))
+        if all(math.isclose(a, -b) for *_, a, b in found):
+            return "The size is right: look at the sign."
+        for factor in (2, N, K, D):
+            sides = [(a, b, sizes.get(factor, 2)) for sizes, _, a, b in found]
+            if any(all(math.isclose(a, b * f**power) for a, b, f in sides) for power in (1, -1)):
+                return f"It is right but for a factor of {factor}, or of 1/{factor}."
+        agree = [math.isclose(a, b, abs_tol=TOLERANCE) for *_, a, b in found]
+        for one, other in itertools.combinations(sorted(on_the_left, key=str), 2):
+            same = [indices[one] == indices[other] for _, indices, *_ in found]
+            if agree == same:
+                return f"It holds where {one} = {other}, and fails where they differ."
+            if agree == [not equal for equal in same]:
+                return f"It holds where {one} and {other} differ, and fails where they are the same."
+        sizes, indices, a, b = found[agree.index(False)]
+        names = {letter: size for letter, size in sizes.items() if str(letter) in _names_of_sizes((left, "=", right))}
+        place = ", ".join(f"{letter} = {number}" for letter, number in {**names, **indices}.items())
+        return f"With random numbers{' and ' * bool(place)}{place} the left side is {a:.4g}, the right side {b:.4g}."
 
     def __repr__(self):
         return "\n".join(repr(equation) for equation in self.equations.values())

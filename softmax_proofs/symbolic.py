@@ -159,6 +159,10 @@ class Partial(Function):
 
     nargs = 2
 
+    def _latex(self, printer):
+        f, variable = (printer._print(part) for part in self.args)
+        return rf"\frac{{\partial}}{{\partial {variable}}} {f}"
+
 
 class At(Function):
     """The value of ``f`` when a matrix of weights is replaced by another: ``At(J, W, W - alpha * G)``."""

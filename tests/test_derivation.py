@@ -85,6 +85,56 @@ def test_labels_are_checked(chapter):
         chapter.result("result-nothing", o[k])
 
 
+def test_a_cell_may_be_run_again_but_a_label_has_one_meaning(chapter):
+    chapter.definition("definition-loss", L, "=", -Sum(y[k] * log(o[k]), (k, 1, K)))
+    for same in (o[k] * (delta - o[j]), o[k] * delta - o[k] * o[j]):
+        chapter.result("result-jacobian", Partial(o[k], z[j]), "=", same)
+    with pytest.raises(ValueError, match="stands twice"):
+        chapter.result("result-jacobian", Sum(o[k], (k, 1, K)), "=", 1)
+
+
+def test_a_hole_is_left_open_until_a_formula_proves_it(chapter):
+    hole = chapter.result("result-jacobian", Partial(o[k], z[j]), "=", ..., where=Ne(j, k))
+    assert repr(hole).startswith("result-jacobian: open. Put a formula in place of ...")
+    assert hole._repr_markdown_().startswith(r"$\frac{\partial}{\partial {z}_{j}} {o}_{k} = ?$")
+    assert "open" in chapter._repr_html_()
+    with pytest.raises(AssertionError):
+        chapter.result("result-jacobian", Partial(o[k], z[j]), "=", o[k] * o[j], where=Ne(j, k))
+    assert chapter.equations["result-jacobian"] is hole
+    filled = chapter.result("result-jacobian", Partial(o[k], z[j]), "=", -o[k] * o[j], where=Ne(j, k))
+    assert "proved for every K" in filled.status
+    assert not hasattr(chapter.equations["result-jacobian"], "_repr_markdown_")
+
+
+SYMPTOMS = [
+    (-o[k] * (delta - o[j]), "look at the sign"),
+    (2 * o[k] * (delta - o[j]), "a factor of 2, or of 1/2"),
+    (o[k] * (delta - o[j]) / K, "a factor of K, or of 1/K"),
+    (-o[k] * o[j], "It holds where j and k differ, and fails where they are the same."),
+    (delta * o[k] * (1 - o[k]), "It holds where j = k, and fails where they differ."),
+    (o[k] * (1 - o[k]), "The index j stands on the left side only."),
+    (o[k] * o[l] * (delta - o[j]), "The index l stands on the right side only."),
+    (o[j] * (delta - o[j]), "With random numbers and K = 2, j = 1, k = 2 the left side is"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "symptom"), SYMPTOMS, ids=[symptom for _, symptom in SYMPTOMS])
+def test_a_refusal_says_how_the_sides_differ(chapter, wrong, symptom):
+    with pytest.raises(AssertionError) as caught:
+        chapter.result("result-jacobian", Partial(o[k], z[j]), "=", wrong)
+    (note,) = caught.value.__notes__
+    assert symptom in note
+
+
+def test_a_refused_measurement_says_so_too_and_an_inequality_has_no_symptom(chapter):
+    with pytest.raises(AssertionError) as caught:
+        chapter.result("result-rank", rank(C), "=", 2 * K - 2, measured_only=True)
+    assert caught.value.__notes__ == ["It is right but for a factor of 2, or of 1/2."]
+    with pytest.raises(AssertionError) as caught:
+        chapter.result("result-bound", Sum(o[k], (k, 1, K)), "<=", 0, measured_only=True)
+    assert not hasattr(caught.value, "__notes__")
+
+
 def test_what_cannot_be_differentiated_is_refused_not_taken_for_constant(chapter):
     for flat in (norm(W), largest_eigenvalue(C), norm(W) ** 2):
         for measured_only in (False, True):

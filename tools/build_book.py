@@ -90,16 +90,38 @@ def build(root=ROOT, say=print, check=True):
         return problems if check else []
 
 
+def build_student(root=ROOT, say=print, check=True):
+    """Bring root/_build/student up to date, the site and the notebooks: the problems, none if the site is sound."""
+    import editions  # which judges answers, and so loads NumPy
+
+    target = root / "_build" / "student"
+    with one_at_a_time(target):
+        sources = editions.student_sources(editions.read_tree(root, [*SHARED, *PAGES], IGNORED))
+        editions.bring_up_to_date(target / "source", sources, IGNORED | {"_build"})
+        problems = build(target / "source", say, check)
+        notebooks = editions.student_notebooks(sources)
+        editions.bring_up_to_date(target / "notebooks", notebooks)
+        html = editions.read_tree(target / "source" / "_build" / "html", ["."], IGNORED)
+        html |= {f"_sources/chapters/{name}": content for name, content in notebooks.items()}  # what a page downloads
+        editions.bring_up_to_date(target / "html", html)
+        return problems
+
+
+EDITIONS = {"full": (build, "html"), "student": (build_student, "student/html")}
+
+
 def main():
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    started = time.monotonic()
-    problems = build()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--edition", choices=EDITIONS, default="full", help="student: without the solutions")
+    edition = parser.parse_args().edition
+    started, (bring, folder) = time.monotonic(), EDITIONS[edition]
+    problems = bring()
     if problems:
         print("The site is not sound:", *problems, sep="\n  ", file=sys.stderr)
         return 1
     seconds = time.monotonic() - started
-    print(f"The book is ready ({seconds:.0f} s). Open {ROOT / '_build' / 'html' / 'index.html'}")
-    print("or run `make serve`.")
+    print(f"The book is ready ({seconds:.0f} s). Open {ROOT / '_build' / folder / 'index.html'}")
+    print("or run `make serve`." if edition == "full" else "Its notebooks are in _build/student/notebooks.")
     return 0
 
 
