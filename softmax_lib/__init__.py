@@ -11,7 +11,7 @@ is imported when it is first asked for.
 
 from importlib import import_module
 
-from softmax_lib.checks import check_gradient, numerical_gradient
+from softmax_lib.checks import check_answer, check_gradient, numerical_gradient
 from softmax_lib.datasets import load_digits, load_penguins, make_blobs
 from softmax_lib.functions import log_softmax, logsumexp, softmax, softmax_jacobian
 from softmax_lib.loss import cross_entropy, cross_entropy_gradient, cross_entropy_hessian_product
@@ -23,9 +23,9 @@ _PLOTS = ("decision_polygons", "plot_decision_regions", "plot_history", "plot_ja
 _LAZY = {"SoftmaxRegression": "model"} | dict.fromkeys(_PLOTS, "plots")  # name: the module, imported when first used
 _MODULES = ("model", "plots", "solvers")
 __all__ = [
-    "Objective", "check_gradient", "cross_entropy", "cross_entropy_gradient", "cross_entropy_hessian_product",
-    "load_digits", "load_penguins", "log_softmax", "logsumexp", "make_blobs", "numerical_gradient", "softmax",
-    "softmax_jacobian", *_LAZY,
+    "Objective", "check_answer", "check_gradient", "cross_entropy", "cross_entropy_gradient",
+    "cross_entropy_hessian_product", "load_digits", "load_penguins", "log_softmax", "logsumexp", "make_blobs",
+    "numerical_gradient", "softmax", "softmax_jacobian", *_LAZY,
 ]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
-"""Gradient checks: finite differences, and a report that says how close."""
+"""Checks: gradients by finite differences, with a report that says how close; and answers to the exercises."""
 
 from collections import namedtuple
+from importlib import import_module
 
 import numpy as np
 
@@ -83,16 +84,14 @@ class GradientReport(namedtuple("GradientReport", _REPORTED)):
     False
     """
 
-    @property
-    def ok(self):
+    def __bool__(self):
         return self.largest_relative_error <= self.tolerance
+
+    ok = property(__bool__)
 
     @property
     def verdict(self):
         return "exact" if self.largest_absolute_difference == 0 else "close" if self.ok else "different"
-
-    def __bool__(self):
-        return bool(self.ok)
 
     def __repr__(self):
         place = f" at {self.worst_index}: {self.given:.6g}, numerically {self.numerical:.6g}"
@@ -155,3 +154,43 @@ def check_gradient(f, gradient, x, *, tolerance=1e-6):
     worst = np.unravel_index(error.argmax(), x.shape)
     worst_error, *values = (float(a[worst]) for a in (error, given, numerical))
     return GradientReport(worst_error, float(difference.max()), tuple(map(int, worst)), *values, x.shape, tolerance)
+
+
+def check_answer(exercise, answer):
+    """Say whether an answer to an exercise of the book is right, or what to look at.
+
+    Any correct answer counts, however it was found: as a list, in single precision, by a loop, by a library.
+    The judges are a package of their own, `softmax_proofs.exercises`, which is looked for when this is called.
+
+    Parameters
+    ----------
+    exercise : str
+        Chapter and number, such as "4.3".
+    answer : number, array_like, str, callable, or a tuple of these
+        What the exercise asks for.
+
+    Returns
+    -------
+    Verdict
+        True in an ``if`` or ``assert`` when the answer is `right`.  Otherwise `hint` names the usual mistake
+        or a property that fails (`failed`), never the answer; `shape` and `expected` are set where the
+        shape is wrong, and `difference` is the largest difference relative to the largest number.
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise, or the answer is not of the kind that it asks for.
+
+    Notes
+    -----
+    Source: the last section of each chapter, "Exercises".
+
+    Examples
+    --------
+    >>> from softmax_lib.checks import check_answer
+    >>> check_answer("2.1", lambda o: [[o * (1 - o), o * (1 - o)], [o * (1 - o), o * (1 - o)]])
+    exercise 2.1: not yet. All entries are positive: what must each row sum to? (off by up to 200 %)
+    >>> check_answer("2.1", ...)
+    exercise 2.1: nothing filled in yet. It asks for a function of one probability, which returns a 2 by 2 array.
+    """
+    return import_module("softmax_proofs.exercises").judged(exercise, answer)

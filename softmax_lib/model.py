@@ -175,8 +175,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
 
     def predict(self, X):
         """The most probable class of each row, (N,)."""
-        winner = self._logits(X).argmax(axis=1)  # (N,)
-        return self.classes_[winner]
+        return self.classes_[self._logits(X).argmax(axis=1)]  # (N,)
 
     def _logits(self, X):
         check_is_fitted(self)

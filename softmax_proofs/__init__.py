@@ -9,10 +9,9 @@
 ``softmax_proofs.claims``
     A check for each of the 131 claims of the three sources, whose verdict is computed.
 ``softmax_proofs.exercises``
-    ``check_answer("4.3", yours)``: a judge for each exercise of the chapters.
-``softmax_proofs.claims``
-    The claims of the three sources, each with a check that returns its verdict.
+    A judge for each exercise of the chapters, which `softmax_lib.check_answer` asks for.
 
-The companion library, `softmax_lib`, knows nothing of this package.  Nothing is imported until a module is asked
-for: ``from softmax_proofs.derivation import Derivation``, then ``from softmax_proofs.symbolic import *``.
+The companion library, `softmax_lib`, knows nothing of this package, but for the door to the judges, which opens when
+it is called.  Nothing is imported until a module is asked for: ``from softmax_proofs.derivation import Derivation``,
+then ``from softmax_proofs.symbolic import *``.
 """

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import io
+import re
 import subprocess
 import sys
 import tokenize
@@ -23,6 +24,10 @@ DOCUMENTED = {name: getattr(softmax_lib, name) for name in PUBLIC}
 DOCUMENTED |= {solver.__name__: solver for solver in SOLVERS.values()}
 RESULTS = {"Result": Result, "GradientReport": GradientReport, "Dataset": Dataset}  # what functions return
 HEAVY = ("sklearn", "scipy", "matplotlib", "sympy", "pandas", "IPython")
+
+
+def text(path):
+    return path.read_text(encoding="utf-8")
 
 
 def run(code):
@@ -56,14 +61,32 @@ def test_the_library_knows_nothing_of_the_proofs():
     assert run(f"{use_all}; print([name for name in ('softmax_proofs', 'sympy') if name in sys.modules])") == "[]"
 
 
+def test_one_function_alone_asks_for_the_proofs_and_only_when_it_is_called():
+    """`check_answer` looks for the judges of the exercises by name, as for a plug-in."""
+    mentions = [
+        path.name for path in (ROOT / "softmax_lib").glob("*.py") if 'import_module("softmax_proofs' in text(path)
+    ]
+    imports = [
+        path.name for path in (ROOT / "softmax_lib").glob("*.py") if re.search(r"(from|import) softmax_p", text(path))
+    ]
+    assert (mentions, imports) == (["checks.py"], [])
+    asked = "import softmax_lib as s, sys; s.check_answer('4.3', 120); print('softmax_proofs.exercises' in sys.modules)"
+    assert run(asked) == "True"
+
+
+def test_checking_an_answer_needs_numpy_alone_unless_the_exercise_trains_a_model():
+    heavy = "print([name for name in ('sklearn', 'scipy', 'matplotlib', 'sympy') if name in sys.modules])"
+    assert run(f"import softmax_lib as s, sys; s.check_answer('2.8', s.softmax_jacobian); {heavy}") == "[]"
+
+
 def test_solvers_know_neither_loss_nor_model():
     assert not {"softmax", "cross_entropy", "Objective"} & set(vars(softmax_lib.solvers))
 
 
 def test_public_names_are_those_of_the_design():
     promised = """softmax log_softmax logsumexp softmax_jacobian cross_entropy cross_entropy_gradient
-        numerical_gradient check_gradient SoftmaxRegression plot_decision_regions plot_simplex plot_jacobian
-        plot_history load_penguins load_digits make_blobs Objective decision_polygons use_style"""
+        numerical_gradient check_gradient check_answer SoftmaxRegression plot_decision_regions plot_simplex
+        plot_jacobian plot_history load_penguins load_digits make_blobs Objective decision_polygons use_style"""
     assert set(promised.split()) <= set(PUBLIC) <= set(dir(softmax_lib))
 
 
@@ -108,11 +131,11 @@ def test_the_library_can_be_read_in_an_evening():
     """Lines that hold code, docstrings and comments apart; README.md names the bound."""
     lines = 0
     for path in (ROOT / "softmax_lib").glob("*.py"):
-        text, documented, code = path.read_text(encoding="utf-8"), set(), set()
-        for node in ast.walk(ast.parse(text)):
+        source, documented, code = text(path), set(), set()
+        for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
                 documented.update(range(node.body[0].lineno, node.body[0].end_lineno + 1))
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
             if token.type in (tokenize.NAME, tokenize.OP, tokenize.NUMBER, tokenize.STRING):
                 code.update(range(token.start[0], token.end[0] + 1))
         lines += len(code - documented)

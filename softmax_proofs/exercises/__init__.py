@@ -1,32 +1,62 @@
-"""Self-checks for the exercises: ``check_answer("4.3", yours)`` says whether an answer is right, or what to look at.
+"""The judges behind `softmax_lib.checks.check_answer`: one for each exercise of the chapters.
 
-Each chapter has a module with one judge for each of its exercises.  A judge is given the reader's answer (a number,
-an array, a word, or a function) and returns nothing if it is right, or a sentence that helps: it names the property
-that fails, not the answer.  Any correct answer is accepted, however it was found.
+Each chapter has a module with its judges.  A judge is given the reader's answer (a number, an array, a word, or a
+function) and returns nothing if it is right, or a sentence that helps: it names the property that fails, not the
+answer.  Any correct answer is accepted, however it was found.  `judged` is what the library asks for by name.
 
->>> from softmax_proofs.exercises import check_answer
+>>> from softmax_lib.checks import check_answer
+>>> check_answer("1.1", [2, 3, 5])
+exercise 1.1: not yet. These are the exponentials: what must the three numbers sum to? (off by up to 90 %)
 >>> check_answer("1.1", "a third each")
 Traceback (most recent call last):
 ...
 ValueError: exercise 1.1 asks for three probabilities, got 'a third each'
 """
 
+import functools
 from collections import namedtuple
 from importlib import import_module
 
-import numpy as np
+from softmax_lib.checks import check_answer
+
+from .findings import Finding, choose, compare, finding, number, wrong_shape
+
+__all__ = ["Verdict", "asks", "check_answer", "choose", "compare", "exercise", "finding", "judged", "number"]
+__all__ += ["wrong_shape"]
 
 JUDGES = {}
 
 
-class Verdict(namedtuple("Verdict", "exercise right hint")):
-    """What is thought of an answer; true in an ``if`` or ``assert`` if it is right."""
+class Verdict(namedtuple("Verdict", "exercise right hint failed shape expected difference")):
+    """What is thought of an answer; true in an ``if`` or ``assert`` if it is right.
+
+    Attributes
+    ----------
+    exercise : str
+    right : bool
+    hint : str
+        What to look at, in a sentence; empty if the answer is right.
+    failed : str
+        The property that fails ("shape", "sums to one", "sign", ...), or the usual mistake; empty if none was named.
+    shape, expected : tuple of int or None
+        What came and what is asked for, where the shape is the problem.
+    difference : float or None
+        The largest difference, relative to the largest number of the two sides.
+    """
 
     def __bool__(self):
         return self.right
 
     def __repr__(self):
-        return f"exercise {self.exercise}: {'right' if self.right else f'not yet. {self.hint}'}"
+        if self.right:
+            return f"exercise {self.exercise}: right"
+        state = "" if self.failed == "empty" else "not yet. "
+        size = "" if self.difference is None else f" (off by up to {float(f'{100 * self.difference:.1g}'):g} %)"
+        return f"exercise {self.exercise}: {state}{self.hint}{size}"
+
+
+class Empty(Exception):
+    """A hole that nobody has filled in."""
 
 
 def exercise(name, asks):
@@ -39,39 +69,48 @@ def exercise(name, asks):
     return register
 
 
-def check_answer(name, answer):
-    """Judge an answer to an exercise, named by chapter and number, such as "4.3"."""
-    chapter, _, number = str(name).partition(".")
+def find(name):
+    """The judge of an exercise, named by chapter and number, and what it asks for."""
+    chapter, _, place = str(name).partition(".")
     try:
         import_module(f"softmax_proofs.exercises.chapter{int(chapter):02d}")
-        judge, asks = JUDGES[f"{int(chapter)}.{int(number)}"]
+        return JUDGES[f"{int(chapter)}.{int(place)}"]
     except (ModuleNotFoundError, KeyError, ValueError):
         raise ValueError(f"there is no exercise {name!r}: name it by chapter and number, such as '4.3'") from None
+
+
+def asks(name):
+    """What kind of answer an exercise asks for, in words."""
+    return find(name)[1]
+
+
+def filled(answer):
+    """An answer in which no hole (`...` or None) is left, or `Empty`; of a function, whenever it is called."""
+    if answer is None or answer is ... or (isinstance(answer, str) and answer.strip() in ("", "...")):
+        raise Empty
+    if isinstance(answer, (list, tuple)):
+        return type(answer)([filled(part) for part in answer]) if type(answer) in (list, tuple) else answer
+    if callable(answer):
+
+        @functools.wraps(answer)
+        def watched(*arguments):
+            return filled(answer(*arguments))
+
+        return watched
+    return answer
+
+
+def judged(name, answer):
+    """The `Verdict` on an answer to an exercise."""
+    judge, asked = find(name)
     try:
-        hint = judge(answer)
-    except (TypeError, ValueError, AttributeError, IndexError, KeyError):
-        raise ValueError(f"exercise {name} asks for {asks}, got {answer!r}") from None
-    return Verdict(name, hint is None, hint or "")
-
-
-def compare(answer, right, known=(), rtol=1e-3):
-    """Nothing if the numbers agree, else the hint of a known wrong answer (value, hint), or what can be said."""
-    answer, right = np.asarray(answer, float), np.asarray(right, float)
-    answer = answer.reshape(right.shape) if answer.size == right.size == 1 else answer  # [4] is taken for 4
-    if answer.shape != right.shape:
-        return f"Expected the shape {right.shape}, this has {answer.shape}."
-    if np.allclose(answer, right, rtol=rtol, atol=1e-12):
-        return None
-    for wrong, hint in known:
-        if np.shape(wrong) == answer.shape and np.allclose(answer, wrong, rtol=rtol, atol=1e-12):
-            return hint
-    if np.allclose(answer, -right, rtol=rtol, atol=1e-12):
-        return "The size is right: look at the sign."
-    return f"The largest difference is {np.abs(answer - right).max():.2g}."
-
-
-def choose(answer, right, known=()):
-    """As `compare`, for a word: upper and lower case and blanks do not matter; `right` may be several words."""
-    word = str(answer).strip().lower()
-    accepted = {right} if isinstance(right, str) else set(right)
-    return None if word in accepted else dict(known).get(word, "That is not it.")
+        hint = judge(filled(answer))
+    except Empty:
+        hint = finding(f"nothing filled in yet. It asks for {asked}.", failed="empty")
+    except (TypeError, ValueError, AttributeError, IndexError, KeyError) as error:
+        cause = error if callable(answer) else None  # the line that failed may be one of the reader's function
+        raise ValueError(f"exercise {name} asks for {asked}, got {answer!r}") from cause
+    if hint is None:
+        return Verdict(str(name), True, "", "", None, None, None)
+    hint = hint if isinstance(hint, Finding) else Finding(hint)
+    return Verdict(str(name), False, str(hint), hint.failed, hint.shape, hint.expected, hint.difference)

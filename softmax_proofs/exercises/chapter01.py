@@ -4,7 +4,7 @@ import numpy as np
 
 from softmax_lib import softmax
 
-from . import compare, exercise
+from . import compare, exercise, finding, number, wrong_shape
 
 
 @exercise("1.1", asks="three probabilities")
@@ -25,13 +25,13 @@ def by_hand(answer):
 def sigmoid(answer):
     """The sigmoid: log-odds to probability."""
     log_odds = np.random.default_rng(12).normal(scale=2, size=8)
-    given = np.array([float(answer(t)) for t in log_odds])
+    given = np.array([number(answer(t)) for t in log_odds])
     if not np.all((given > 0) & (given < 1)):
         return "A probability lies between 0 and 1."
     if np.allclose(np.log(given / (1 - given)), -log_odds):
         return "Larger log-odds still give a smaller probability: which sign does the exponent need?"
-    hint = compare(np.log(given / (1 - given)), log_odds)
-    return hint and "The log-odds of the probability that it returns are not those that it was given."
+    hint = "The log-odds of the probability that it returns are not those that it was given."
+    return compare(np.log(given / (1 - given)), log_odds) and finding(hint, failed="log-odds")
 
 
 @exercise("1.3", asks="two lists of logits")
@@ -54,7 +54,7 @@ def another_reference(answer):
     against_last[-1] = 0
     given = np.asarray(answer(against_last.copy()), float)
     if given.shape != (5,):
-        return "One number for each class is needed, the reference included."
+        return wrong_shape(given, against_last)
     if not np.isclose(given[0], 0, atol=1e-9):
         return "The log-odds of a class against itself are zero: look at the first number."
     if np.allclose(given, against_last[0] - against_last):
@@ -86,9 +86,9 @@ def given_the_class(answer):
     given = np.asarray(answer, float)
     if given.shape == (3,) and not np.isclose(given.sum(), 1, rtol=1e-3):
         return "The three terms must sum to one."
-    known = [(np.full(3, 1 / 3), "Equal probabilities would mean that nothing is known.")]
-    hint = compare(given, np.eye(3)[2], known)
-    return hint and (hint if "Equal" in hint or "shape" in hint else "The class is given: is anything left to chance?")
+    hint = compare(given, np.eye(3)[2], [(np.full(3, 1 / 3), "Equal probabilities: then nothing would be known.")])
+    chance = finding("The class is given: is anything left to chance?", failed="certainty")
+    return chance if hint and "Equal" not in hint and hint.failed != "shape" else hint
 
 
 @exercise("1.7", asks="three numbers")

@@ -35,10 +35,7 @@ def log_softmax_jacobian(answer):
         (softmax_jacobian(row), "This is the Jacobian of softmax: the logarithm is missing."),
         (np.diag(1 - outputs), "The diagonal is right: the other logits count too."),
     ]
-    hint = compare(given, right, known)
-    if hint and given.shape == (4, 4) and "difference" in hint and not np.allclose(given.sum(axis=1), 0):
-        return "A common shift of the logits changes nothing: each row must sum to zero."
-    return hint
+    return compare(given, right, known)
 
 
 @exercise("2.3", asks="three probabilities")
@@ -83,10 +80,7 @@ def push_a_gradient(answer):
         (slopes * outputs * (1 - outputs), "This is the line as it was: the diagonal only."),
         (slopes * outputs, "The numerator of softmax moves, and so does its denominator."),
     ]
-    hint = compare(answer(slopes.copy(), outputs.copy()), right, known)
-    if hint and "difference" in hint and not np.isclose(np.sum(answer(slopes.copy(), outputs.copy())), 0):
-        return "A common shift of the logits changes nothing: the entries must sum to zero."
-    return hint
+    return compare(answer(slopes.copy(), outputs.copy()), right, known)
 
 
 @exercise("2.6", asks="a function of the logits and of two indices, k and j")
@@ -131,7 +125,4 @@ def own_jacobian(answer):
         (np.diag(outputs) + outer, "Each row must sum to zero: look at the sign of the outer product."),
         (np.eye(5) - outputs, "This is the Jacobian of the log-softmax: it is not symmetric."),
     ]
-    hint = compare(given, right, known)
-    if hint and given.shape == (5, 5) and "difference" in hint and not np.allclose(given.sum(axis=1), 0):
-        return "Each row must sum to zero."
-    return hint
+    return compare(given, right, known)

@@ -6,7 +6,7 @@ import numpy as np
 
 from softmax_lib import SoftmaxRegression, cross_entropy, load_digits, softmax
 
-from . import compare, exercise
+from . import compare, exercise, number
 
 
 @exercise("3.1", asks="four numbers")
@@ -54,7 +54,7 @@ def stuck(answer):
             (np.log(1 + classes / np.e), "How many classes are not the true one?"),
             (right / np.log(2), "In nats, not in bits."),
         ]
-        if hint := compare(float(answer(classes)), right, known):
+        if hint := compare(answer(classes), right, known):
             return hint
     return None
 
@@ -81,7 +81,7 @@ def lost_sign(answer):
     """The bounds of a log-likelihood: the logarithms of the probabilities zero and one."""
     with np.errstate(divide="ignore"):
         bounds = np.log([0.0, 1.0])
-    lowest, highest = (float(value) for value in answer)
+    lowest, highest = (number(value) for value in answer)
     if (lowest, highest) == (-bounds[1], -bounds[0]):
         return "These are the bounds of the loss: the student's function has lost its sign."
     if (lowest, highest) == (bounds[1], bounds[0]):

@@ -4,7 +4,7 @@ import numpy as np
 
 from softmax_lib import cross_entropy_gradient, softmax
 
-from . import compare, exercise
+from . import compare, exercise, finding
 
 
 def example(classes=3):
@@ -20,7 +20,8 @@ def gradient_hint(mine, X, W, Y):
     right = X.T @ cross_entropy_gradient(X @ W, Y)
     N, K = Y.shape
     if mine.shape == right.T.shape:
-        return "The shape is that of the transposed weights: classes by features, not features by classes."
+        hint = "The shape is that of the transposed weights: classes by features, not features by classes."
+        return finding(hint, failed="shape", shape=mine.shape, expected=right.shape)
     own_class = X.T @ (Y * error) / N
     known = [
         (N * right, "It grows with the number of examples: a sum where J has a mean?"),
@@ -77,7 +78,7 @@ def mean_or_sum(answer):
         (N**2, "Count again: the sum differs from the mean by one division, not two."),
         (1, "The gradient of the sum is longer than that of the mean."),
     ]
-    return compare(np.squeeze(answer), N, known)
+    return compare(answer, N, known)
 
 
 @exercise("4.4", asks="three whole numbers N, D, K")

@@ -4,7 +4,7 @@ import numpy as np
 
 from softmax_lib import logsumexp, softmax
 
-from . import compare, exercise
+from . import compare, exercise, number
 
 
 @exercise("5.1", asks="a table of two rows (e^50, e^100) and three columns (float16, float32, float64)")
@@ -68,7 +68,7 @@ def loss_of_the_margin(answer):
             try:
                 mine = np.asarray(answer(t.copy()), float)
             except (TypeError, ValueError):  # a function of one number
-                mine = np.array([float(answer(float(one))) for one in t])
+                mine = np.array([number(answer(float(one))) for one in t])
         except OverflowError:
             mine = np.full(t.shape, np.inf)
     if mine.shape != t.shape:
@@ -83,7 +83,7 @@ def loss_of_the_margin(answer):
         return "The maximum alone: a small term is to be added."
     if np.allclose(mine, right, rtol=1e-9, atol=1e-12):
         return "Finite everywhere, but for a large positive t a small number is absorbed by the 1."
-    return compare(mine, right, rtol=1e-9)
+    return compare(mine, right, rtol=1e-9) or "It is not the loss to the last digits: compare with both signs of t."
 
 
 @exercise("5.5", asks="a number")
@@ -98,7 +98,7 @@ def stuck_loss(answer):
         (3.64, "That is what was seen, with two mistakes in a hundred: what is left without them?"),
         (0, "A loss on logits could get there: to what does this program apply softmax?"),
     ]
-    return compare(np.squeeze(answer), right, known, rtol=2e-3)
+    return compare(answer, right, known, rtol=2e-3)
 
 
 @exercise("5.6", asks="two numbers, in per cent")

@@ -34,7 +34,7 @@ def loss_at_the_start(answer):
         (26 * right, "That is a sum over the classes: only the true class has a loss."),
         (2.3, "That is the loss for ten classes."),
     ]
-    return compare(np.squeeze(answer), right, known, rtol=5e-3)
+    return compare(answer, right, known, rtol=5e-3)
 
 
 @exercise("6.2", asks="a number")
@@ -49,7 +49,7 @@ def two_minus_signs(answer):
         (0, "The two signs do not stop the loop: the weights do move."),
         (2, "Two signs do not make a step of double length."),
     ]
-    return compare(np.squeeze(answer), change / (alpha * np.sum(slope**2)), known, rtol=1e-2)
+    return compare(answer, change / (alpha * np.sum(slope**2)), known, rtol=1e-2)
 
 
 @exercise("6.3", asks="two numbers")

@@ -6,7 +6,7 @@ import numpy as np
 
 from softmax_lib import SoftmaxRegression, cross_entropy, load_penguins, numerical_gradient, softmax
 
-from . import compare, exercise
+from . import compare, exercise, number
 
 
 @cache
@@ -40,10 +40,10 @@ def enormous_penalty(answer):
         (counts, "These are counts, and probabilities are asked for."),
     ]
     if hint := compare(free, frequencies, known, rtol=0.01):
-        return f"Free intercepts: {hint}"
+        return hint.about("Free intercepts")
     known = [(frequencies, "For these the intercepts would have to differ, and they are penalised.")]
     hint = compare(bound, equal, known, rtol=0.01)
-    return hint and f"Penalised intercepts: {hint}"
+    return hint and hint.about("Penalised intercepts")
 
 
 @exercise("8.2", asks="a function of (A, Y, W, lam), A with its column of ones in front")
@@ -106,7 +106,7 @@ def best_for_the_others(answer):
     grid = 10.0 ** np.arange(-6, 2)
     models = [SoftmaxRegression(alpha=a).fit(X, y) for a in grid]
     losses = [cross_entropy(model.decision_function(X_kept), y_kept) for model in models]
-    if not np.isclose(grid, float(answer), rtol=1e-3, atol=0).any():
+    if not np.isclose(grid, number(answer), rtol=1e-3, atol=0).any():
         return "That is not a value of the grid."
     known = [(grid[0], "That is the choice at the edge; the loss on the other birds is smaller elsewhere.")]
     return compare(answer, grid[np.argmin(losses)], known)

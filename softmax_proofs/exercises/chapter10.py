@@ -5,7 +5,7 @@ import numpy as np
 from softmax_lib import Objective, load_penguins
 from softmax_lib.solvers import gradient_descent, newton_cg
 
-from . import compare, exercise
+from . import compare, exercise, number
 
 
 def penguins(columns=slice(None)):
@@ -47,7 +47,7 @@ def bound_that_is_zero(answer):
 @exercise("10.3", asks="a triple: λ, weights of shape (3, 4), intercepts of shape (3,)")
 def bound_that_is_broken(answer):
     """A place where the true gap is larger than the square of the whole gradient over two lambda."""
-    lam, W, b = float(answer[0]), np.asarray(answer[1], float), np.asarray(answer[2], float)
+    lam, W, b = number(answer[0]), np.asarray(answer[1], float), np.asarray(answer[2], float)
     if W.shape != (3, 4) or b.shape != (3,):
         raise ValueError("not the shapes of the penguins")
     if lam <= 0:
@@ -105,7 +105,7 @@ def steps_until_proved(answer):
     (J_bill, _), (_, floor_body) = (path.T for path in paths)
     latest = int(np.argmax(floor_body > J_bill))
     earliest = int(np.argmax(np.maximum.accumulate(floor_body) > np.minimum.accumulate(J_bill)))
-    steps = float(answer)
+    steps = number(answer)
     if earliest <= steps <= latest + 1:
         return None
     if steps < earliest:

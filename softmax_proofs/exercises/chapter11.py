@@ -9,7 +9,7 @@ import numpy as np
 
 from softmax_lib import SoftmaxRegression, load_digits
 
-from . import compare, exercise
+from . import compare, exercise, number, wrong_shape
 
 
 @cache
@@ -34,7 +34,7 @@ def what_the_ink_says(answer):
     probabilities = np.asarray(answer, float)
     probabilities = probabilities[0] if probabilities.shape == (1, 10) else probabilities
     if probabilities.shape != (10,):
-        return f"Expected ten numbers, one for each digit; this has the shape {probabilities.shape}."
+        return wrong_shape(probabilities, np.empty(10))
     if abs(probabilities.sum() - 1) > 1e-3 or probabilities.min() < -1e-9:
         return "These are no probabilities: they have to be positive and to sum to one."
     if probabilities.argmax() != reading(385).argmax():
@@ -51,14 +51,14 @@ def honest_accuracy(answer):
     on_noise = []
     for _ in range(3):
         coins = rng.permutation(np.repeat([0, 1], 50))
-        on_noise.append(float(answer(rng.normal(size=(100, 1000)), coins)))
+        on_noise.append(number(answer(rng.normal(size=(100, 1000)), coins)))
     signal = rng.normal(size=(100, 1000))
     signal[:, :5] += 2 * coins[:, None]
     if np.mean(on_noise) > 0.65:
         return f"On other noise it finds {np.mean(on_noise):.2f}: something has still seen the labels that judge."
     if np.mean(on_noise) < 0.35:
         return f"On other noise it finds {np.mean(on_noise):.2f}, less than a coin: is it an error rate?"
-    if float(answer(signal, coins)) < 0.75:
+    if number(answer(signal, coins)) < 0.75:
         return "Where five features do tell the classes apart, it finds next to nothing."
     return None
 
@@ -87,7 +87,7 @@ def agreements(answer):
     """The same accuracies, with a small and with a large chance."""
     table = np.asarray(answer, float)
     if table.shape != (2, 2):
-        return f"Expected two pairs of counts, this has the shape {table.shape}."
+        return wrong_shape(table, np.empty((2, 2)))
     if (table < 0).any() or (table != table.round()).any():
         return "Counts of rows are whole numbers, and not negative."
     if not np.array_equal(table[:, 1] - table[:, 0], [20, 20]):
@@ -157,7 +157,7 @@ def gain_of_many_hands():
 @exercise("11.7", asks="a number, the difference of two accuracies")
 def more_hands(answer):
     """Close to the gain in another draw of forms and rows."""
-    gain, right = float(answer), gain_of_many_hands()
+    gain, right = number(answer), gain_of_many_hands()
     if abs(gain - right) < 0.05:
         return None
     if abs(gain + right) < 0.05:

@@ -5,7 +5,7 @@ import numpy as np
 from softmax_lib import softmax
 from softmax_lib.functions import log_softmax
 
-from . import compare, exercise
+from . import compare, exercise, number, wrong_shape
 
 
 @exercise("12.1", asks="a number, the temperature")
@@ -45,7 +45,7 @@ def lowest_loss_of_two_softmaxes(answer):
 @exercise("12.3", asks="a number, the temperature")
 def temperature_of_the_training_pictures(answer):
     """Zero, or what a search comes back with that goes that way."""
-    T = float(answer)
+    T = number(answer)
     if T < 0:
         return "A negative temperature would reverse the order of the classes."
     if T == np.inf:
@@ -82,7 +82,7 @@ def loss_without_a_ceiling(answer):
     for z, k in (([1.0, 0.0, -2.0], 1), ([0.0, 30.0, -30.0], 2), ([2000.0, 0.0, -2000.0], 2), ([0.0, 5000.0], 1)):
         z = np.array(z)
         with np.errstate(all="ignore"):
-            loss = float(np.squeeze(answer(z.copy(), k)))
+            loss = number(answer(z.copy(), k))
         if not np.isfinite(loss):
             return f"With logits up to {z.max():g} it is not finite: can it do without the probabilities?"
         known = [
@@ -99,7 +99,7 @@ def correction_for_thinning(answer):
     """The logarithms of the new frequencies over the old, but for a constant."""
     offset = np.asarray(answer, float)
     if offset.shape != (3,):
-        return f"Expected one number for each of the three classes, this has the shape {offset.shape}."
+        return wrong_shape(offset, np.empty(3))
     right = np.log([20.0, 1, 1])
     known = [
         (-right, "This makes the class rare twice: afterwards its mean probability is far below its frequency."),

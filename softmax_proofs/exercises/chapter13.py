@@ -4,7 +4,7 @@ import numpy as np
 
 from softmax_lib import softmax
 
-from . import compare, exercise
+from . import compare, exercise, wrong_shape
 
 
 @exercise("13.1", asks="three numbers: edges of weights, edges of softmax, and those left out")
@@ -39,7 +39,7 @@ def two_halves(answer):
             (o - slopes, "Softmax: this is the merged step, which knows the loss already."),
         ]
         if hint := compare(back(o, slopes), jacobian @ slopes, known):
-            return hint if hint.startswith("Softmax") else f"Softmax: {hint}"
+            return hint if hint.startswith("Softmax") else hint.about("Softmax")
         # the probabilities sum to one, so that a constant in all slopes changes nothing
         found, right = np.asarray(slope(o, y), float), -y / o
         binary = (o - y) / (o * (1 - o))
@@ -48,7 +48,7 @@ def two_halves(answer):
             (o - y - (o - y).mean(), "Cross-entropy: this is the slope at the logits, not at the probabilities."),
         ]
         if hint := compare(found - found.mean(), right - right.mean(), known):
-            return hint if hint.startswith("Cross") else f"Cross-entropy: {hint}"
+            return hint if hint.startswith("Cross") else hint.about("Cross-entropy")
     return None
 
 
@@ -115,7 +115,7 @@ def lda_intercepts(answer):
         known = [(wrong - wrong.mean(), hint) for wrong, hint in slips]
         found, right = np.asarray(answer(coef, means, shares), float), logs - squares / 2
         if found.shape != right.shape:
-            return f"Expected one intercept for each class, the shape {right.shape}, this has {found.shape}."
+            return wrong_shape(found, right)
         if hint := compare(found - found.mean(), right - right.mean(), known):
             return hint
     return None
@@ -128,7 +128,7 @@ def gumbel_noise(answer):
     with np.errstate(all="ignore"):
         found = np.asarray(answer(u), float)
     if found.shape != u.shape:
-        return f"Expected one noise for each u, the shape {u.shape}, this has {found.shape}."
+        return wrong_shape(found, u)
     if not np.isfinite(found).all():
         return "Some of the noise is not finite: a logarithm is taken of a negative number."
     levels = np.linspace(0.05, 0.95, 19)

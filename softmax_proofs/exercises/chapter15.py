@@ -4,7 +4,7 @@ import numpy as np
 
 from softmax_lib import check_gradient, cross_entropy, softmax
 
-from . import compare, exercise
+from . import compare, exercise, number, wrong_shape
 
 TESTS = ["comfort", "sizes", "random", "unbalanced", "sums", "library"]
 
@@ -49,7 +49,7 @@ def caught_by(value, slope):
 def floor_of_the_loss(answer):
     """The lowest loss that the suspected mistake allows."""
     K = np.array([2, 3, 10, 26, 1000])
-    found = [float(answer(int(classes))) for classes in K]
+    found = [number(answer(int(classes))) for classes in K]
     best = [np.eye(classes)[0] for classes in K]  # the probabilities of a perfect model
     right = [-np.log(softmax(probabilities)[0]) for probabilities in best]
     known = [
@@ -69,7 +69,7 @@ def smoothed_labels(answer):
     Y = np.eye(3)[[0, 1, 2, 2, 0, 2, 2]]
     found = np.asarray(answer(Y), float)
     if found.shape != Y.shape:
-        return f"Expected the shape {Y.shape}, this has {found.shape}."
+        return wrong_shape(found, Y)
     if not np.allclose(found.sum(axis=1), 1):
         return f"The rows must sum to one; the first sums to {found[0].sum():.3g}."
     if np.allclose(found, Y):
