@@ -71,17 +71,17 @@ function previewCards() {
     card.hidden = false;
     link.setAttribute("aria-describedby", "preview-head");
     const at = link.getClientRects()[0], size = card.getBoundingClientRect();
-    const origin = card.offsetParent.getBoundingClientRect();
+    const origin = card.offsetParent.getBoundingClientRect(), zoom = card.currentCSSZoom ?? 1; // of the teaching view
     if (link.closest(".map") && at.right + size.width + 60 < innerWidth) {
       // beside the name, so that the rows around it stay in sight
-      card.style.left = `${at.right + 40 - origin.left}px`;
-      card.style.top = `${Math.max(8, at.top - size.height / 2) - origin.top}px`;
+      card.style.left = `${(at.right + 40 - origin.left) / zoom}px`;
+      card.style.top = `${(Math.max(8, at.top - size.height / 2) - origin.top) / zoom}px`;
       return;
     }
     const left = Math.min(Math.max(8, at.left), document.documentElement.clientWidth - size.width - 8);
     const below = at.bottom + size.height + 8 < innerHeight || at.top < size.height + 8;
-    card.style.left = `${left - origin.left}px`;
-    card.style.top = `${(below ? at.bottom + 2 : at.top - size.height - 2) - origin.top}px`;
+    card.style.left = `${(left - origin.left) / zoom}px`;
+    card.style.top = `${((below ? at.bottom + 2 : at.top - size.height - 2) - origin.top) / zoom}px`;
   }
 
   document.addEventListener("pointerover", (event) => {
