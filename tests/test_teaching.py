@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from docutils.nodes import make_id
 
+from browsing import Visit
 from chapters_as_run import CHAPTERS, NOTEBOOKS, ROOT, stored
 from displayed_equations import displayed_equations
 from headings import anchors, headings, markdown_of, set_anchors, tokens_of
@@ -407,6 +408,37 @@ def test_assignments_are_there_and_each_has_its_place():
     assert set().union(*named.values()) <= there, "an assignment that is not there"
     assert listed == there, "the page for teachers lists all assignments"
     assert set().union(*(named[name] for name in COURSES)) == there, "an assignment that no course uses"
+
+
+@cache
+def teach_links():
+    """The ids that the plans open, by chapter."""
+    found = {}
+    for path in PAGES.values():
+        for _, link in links(path.read_text(encoding="utf-8")):
+            if link.startswith("teach:"):
+                found.setdefault(urlsplit(link).path, {})[urlsplit(link).fragment] = None
+    return found
+
+
+OPENED = """id => {
+  const heading = document.getElementById(id).querySelector("h1, h2, h3, h4");
+  return document.documentElement.matches(".teaching") && heading.checkVisibility();
+}"""
+
+
+@pytest.mark.parametrize("chapter", teach_links())
+def test_the_teaching_view_opens_the_section_that_a_plan_asks_for(browser, site, chapter):
+    with Visit(browser) as visit:
+        ids = list(teach_links()[chapter])
+        page = visit.open(f"{(site / 'chapters' / chapter).as_uri()}.html?teach#{ids[0]}")
+        page.wait_for_selector(".teaching-bar")
+        shown = {ids[0]: page.evaluate(OPENED, ids[0])}
+        for name in ids[1:]:
+            page.evaluate("id => new Promise(done => { onhashchange = done; location.hash = id })", name)
+            shown[name] = page.evaluate(OPENED, name)
+        assert [name for name, visible in shown.items() if not visible] == []
+        assert visit.complaints == []
 
 
 # --- what the pages claim -----------------------------------------------------------------------------------
