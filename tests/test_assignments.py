@@ -53,7 +53,7 @@ def tests_of(name):
 def written_in(name):
     """Points of each answer that is judged by hand."""
     cells = graded_cells(source(name)).items()
-    return {grade_id: about(cell)["points"] for grade_id, cell in cells if about(cell)["grade"] and not about(cell)["locked"]}
+    return {grade_id: about(cell)["points"] for grade_id, cell in cells if about(cell)["grade"] > about(cell)["locked"]}
 
 
 def answers(name):
@@ -97,8 +97,8 @@ def with_cell_after(grade_id, code):
 
     def change(notebook):
         place = [about(cell).get("grade_id") for cell in notebook["cells"]].index(grade_id)
-        added = {"cell_type": "code", "metadata": {}, "execution_count": 3, "outputs": [], "source": code, "id": "added"}
-        notebook["cells"].insert(place + 1, added)
+        added = {"cell_type": "code", "id": "added", "metadata": {}, "outputs": [], "execution_count": 3}
+        notebook["cells"].insert(place + 1, added | {"source": code})
 
     return change
 
@@ -108,6 +108,12 @@ def with_answer(grade_id, answer):
         graded_cells(notebook)[grade_id]["source"] = answer
 
     return change
+
+
+def endless(notebook):
+    """A student writes one loop too many, twice."""
+    graded_cells(notebook)["derive"]["source"] = "while True:\n    print('and again')"
+    graded_cells(notebook)["pull_back"]["source"] = "def pull_back(v, z):\n    while True:\n        pass"
 
 
 def easier_tests(notebook):
@@ -149,8 +155,7 @@ MATRIX = ["jacobian_diagonal", "jacobian_off_diagonal", "jacobian_row_sums"]
 PRODUCT = ["pull_back_values", "pull_back_sums"]
 ODD = {  # what else arrives in a class: what was done to the model solution of `jacobian`, and which tests it must lose
     "syntax_error": (with_answer("jacobian", "def jacobian(z)\n    return z"), MATRIX),
-    "endless_function": (with_answer("pull_back", "def pull_back(v, z):\n    while True: pass"), PRODUCT),
-    "endless_print": (with_cell_after("pull_back_sums", "while True: print('again and again')"), []),
+    "endless": (endless, ["derive_own", "derive_other", *PRODUCT]),
     "too_deep": (with_answer("jacobian", "def jacobian(z):\n    return jacobian(z)"), MATRIX),
     "kernel_dies": (with_cell_after("jacobian_row_sums", "import os\nos._exit(1)"), PRODUCT),
     "asks": (with_cell_after("pull_back", "input('How many classes? ')"), []),
@@ -315,11 +320,11 @@ def test_feedback_names_the_property_that_fails(graded):
 
 def test_feedback_does_not_give_the_answer(graded):
     """No line of a solution that the student has not written, no hidden test, no traceback that shows one."""
-    hidden = [line for cell in source(graded.name)["cells"] for lines in region("HIDDEN TESTS", cell) for line in lines.splitlines()]
-    solution = [line for cell in source(graded.name)["cells"] for lines in region("SOLUTION", cell) for line in lines.splitlines()]
+    cells = source(graded.name)["cells"]
+    secret = [part for cell in cells for kind in ("HIDDEN TESTS", "SOLUTION") for part in region(kind, cell)]
     for student, notebook in graded.handed_in.items():
         page, written = graded.page(student).text, "\n".join(map(text, notebook["cells"]))
-        for line in filter(telling, hidden + solution):
+        for line in filter(telling, "".join(secret).splitlines()):
             assert line.strip() in written or line.strip() not in page, f"{student} is shown: {line}"
         assert "HIDDEN" not in page
 
