@@ -12,6 +12,7 @@ import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -44,8 +45,8 @@ def graded_cells(notebook):
     return {about(cell)["grade_id"]: cell for cell in notebook["cells"] if about(cell)}
 
 
-def tests_of(name):
-    """Points of each automatic test of an assignment."""
+def points_of(name):
+    """Points of each test of an assignment."""
     cells = graded_cells(source(name)).items()
     return {grade_id: about(cell)["points"] for grade_id, cell in cells if about(cell)["locked"]}
 
@@ -188,7 +189,7 @@ def submissions(name, released):
     """Student, notebook, and for each test that must be lost what the student has to be told."""
     model = filled(released, model_answers(name))
     yield "model", model, {}
-    yield "empty", released, dict.fromkeys(tests_of(name), "")
+    yield "empty", released, dict.fromkeys(points_of(name), "")
     for i, given in enumerate(together(answers(name).values())):
         notebook, told = model, {}
         for answer in given:
@@ -293,7 +294,7 @@ def graded(request, course):
 
 def test_everybody_gets_the_points_of_what_is_right(graded):
     """The model solution all, an untouched notebook none, a wrong answer all but those of the properties it breaks."""
-    points = tests_of(graded.name)
+    points = points_of(graded.name)
     assert set(graded.marks) == set(graded.told)
     for student, told in graded.told.items():
         marks = {grade_id: graded.marks[student][grade_id][0] for grade_id in points}
@@ -357,6 +358,88 @@ def test_grading_takes_seconds(graded):
     assert graded.seconds < 60
 
 
+# -------------------------------------------------------------------------------------------- as it is stored
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_assignment_is_stored_as_jupyterlab_saves_it_without_outputs(name):
+    path = COURSE / "source" / name / f"{name}.ipynb"
+    notebook = source(name)
+    saved = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    assert path.read_text(encoding="utf-8") == saved
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    assert set(notebook["metadata"]) == {"kernelspec", "language_info"}
+    for cell in notebook["cells"]:
+        assert not cell.get("outputs") and not cell.get("execution_count")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_test_says_its_points_and_has_a_hidden_part(name):
+    for grade_id, points in points_of(name).items():
+        cell = graded_cells(source(name))[grade_id]
+        says = re.match(r"# (\d+) points?: \w", text(cell))
+        assert says and int(says[1]) == points, f"{name}, {grade_id}: the first line should say “# {points} points: …”"
+        assert len(region("HIDDEN TESTS", cell)) == 1 and "assert" in text(cell), f"{name}, {grade_id}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_teachers_table_is_right(name):
+    by_hand = sum(written_in(name).values())
+    points, begin = sum(points_of(name).values()) + by_hand, text(source(name)["cells"][0])
+    minutes, stated = re.search(r"about (\d+) minutes.*?Points:\*\* (\d+)", begin).groups()
+    readme = (COURSE / "README.md").read_text(encoding="utf-8")
+    row = next(line for line in readme.splitlines() if line.startswith(f"| `{name}` | ") and line.count("|") == 7)
+    assert [minutes, str(points), str(by_hand or "–")] == [part.strip() for part in row.split("|")[4:7]]
+    assert points == 20 == int(stated)
+    chapters = sorted({int(number) for number in re.findall(r"chapter (\d+)", begin)})
+    assert ", ".join(map(str, chapters)) == row.split("|")[2].strip()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_sections_that_students_need_exist(name):
+    needed = re.search(r"\*\*You need\*\* (.+)", text(source(name)["cells"][0]))[1]
+    parts = re.findall(r"chapter (\d+), ([^;]+)", needed)
+    assert parts
+    for number, sections in parts:
+        (path,) = ROOT.glob(f"chapters/{int(number):02d}_*.ipynb")
+        prose = "\n".join(text(cell) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")
+        headings = {title.replace(r"$\lambda$", "λ") for title in re.findall(r"^##+ (.+)$", prose, flags=re.M)}
+        named = re.findall(r"“(.+?)”", sections)
+        assert named and set(named) <= headings, f"chapter {number} has no section {set(named) - headings}"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if written_in(name)])
+def test_what_is_judged_by_hand_has_a_rubric_whose_points_add_up(name):
+    rubric = (COURSE / "rubrics" / f"{name}.md").read_text(encoding="utf-8")
+    (points,) = written_in(name).values()
+    assert sum(int(row) for row in re.findall(r"^\| (\d+) \|", rubric, flags=re.M)) == points
+    assert f"({points} points" in rubric and f"\n{points} points." in rubric  # the title, and the full answer
+    for part in ("## A full answer", "## A half answer", "## Usual wrong explanations"):
+        assert part in rubric
+    assert f"({points} points, judged by your teacher" in "".join(map(text, source(name)["cells"]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_there_are_typical_answers_and_each_test_can_fail(name):
+    given = answers(name).values()
+    assert sum(bool(answer["loses"]) for answer in given) >= 3 and any(not answer["loses"] for answer in given)
+    assert all(answer["about"].endswith(".") for answer in given)
+    lost = {grade_id for answer in given for grade_id in answer["loses"]}
+    assert lost == set(points_of(name)), f"no answer loses {set(points_of(name)) - lost}"
+
+
+def test_a_class_has_twenty_different_submissions():
+    class_of = list(submissions("jacobian", source("jacobian")))
+    assert len(class_of) >= 20 and len({json.dumps(notebook) for _, notebook, _ in class_of}) == len(class_of)
+
+
+def test_git_ignores_what_grading_makes():
+    made = ("gradebook.db", "submitted/someone/jacobian/jacobian.ipynb", "release/a", "autograded/a", "feedback/a")
+    paths = [f"teaching/assignments/{path}" for path in made]
+    done = subprocess.run(["git", "check-ignore", *paths], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.split() == paths
+
+
 # ------------------------------------------------------------------------------- without nbgrader, one by one
 
 
@@ -369,7 +452,7 @@ def lost_alone(name, replaced):
                 exec(compile(text(cell), cell["id"], "exec"), names)
             except Exception as error:
                 failed[about(cell).get("grade_id", cell["id"])] = str(error)
-    return {grade_id: says for grade_id, says in failed.items() if grade_id in tests_of(name)}
+    return {grade_id: says for grade_id, says in failed.items() if grade_id in points_of(name)}
 
 
 @pytest.mark.parametrize(("name", "answer"), [(name, answer) for name in NAMES for answer in answers(name)])
@@ -381,3 +464,27 @@ def test_each_answer_alone_loses_the_tests_of_the_properties_it_breaks(name, ans
     assert set(failed) == set(given["loses"]), failed
     for grade_id, says in zip(given["loses"], given.get("says", []), strict=True):
         assert says in failed[grade_id], failed[grade_id]
+
+
+def test_the_numbers_of_the_model_report_are_those_of_the_model():
+    names = {}
+    for cell in source("train_and_explain")["cells"]:
+        if cell["cell_type"] == "code" and about(cell).get("solution", cell["id"] == "setup"):
+            exec(text(cell), names)
+    X, y, order = names["penguins"].X, names["penguins"].y, (names["train"], names["valid"], names["test"])
+    train, valid, test = order
+    report = text(graded_cells(source("train_and_explain"))["report"]).replace("−", "-").replace("800 000", "800000")
+    scaled_train, scaled = names["standardise"](X[train], X)
+    alpha = names["best_alpha"](scaled_train, y[train], scaled[valid], y[valid], [1e-4, 1e-3, 1e-2, 0.1, 1])
+    for strength, told, mistakes in ((alpha, "{:.1f}", 1), (0.01, "{:.1f}", 0)):
+        model = names["SoftmaxRegression"](alpha=strength).fit(scaled_train, y[train])
+        assert (model.predict(scaled[test]) != y[test]).sum() == mistakes
+        length, depth, _, mass = model.coef_[0] - model.coef_[1]
+        for weight in (length, depth, mass):
+            assert told.format(weight) in report
+        assert abs(length) > max(mass, depth) > 0 and min(mass, depth) > 0
+        if mistakes:
+            assert abs(np.exp(-length) / 800000 - 1) < 0.05
+    assert f"On the {len(test)} birds" in report and f"right species for {len(test) - 1}" in report
+    assert f"right for {round(names['baseline'](y[train], y[test]) * len(test))}" in report
+    assert "5.4 mm" in report and round(X[train, 0].std(), 1) == 5.4 and round(X[train, 3].std(), -2) == 800
