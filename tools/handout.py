@@ -15,19 +15,30 @@ from pathlib import Path
 
 import lxml.html
 
+from book_site import equation_kind
 from paper_pages import as_html, exercise_title, having, inner_html, text_of
 from search_names import equation_name
 
 ROOT = Path(__file__).parents[1]
 TEMPLATES = Path(__file__).with_name("templates")
-EXERCISES, FIGURES, PREDICTIONS = 3, 2, 5  # at most
+EXERCISES, FIGURES, PREDICTIONS = 3, 2, 6  # at most
+NEEDED_PREDICTIONS, NEEDED_RESULTS = 3, 4  # at least, if there are so many
 FIRST_RESULTS = 10  # so many results are worth more than a second figure or a third exercise
 
 
-def uses():
-    """How many definitions and results of the book rest on each: {label: number}."""
+def read_map():
+    """Each definition and result of the book, and how many others rest on it: {label: number}."""
     found = json.loads((ROOT / "chapters" / "map.json").read_text(encoding="utf-8"))
-    return Counter(parent for ways in found.values() for parents in ways.values() for parent in parents)
+    used = Counter(parent for ways in found.values() for parents in ways.values() for parent in parents)
+    return {label: used[label] for label in found}
+
+
+def labels(page):
+    """The labels of the definitions and results of a page, with their elements."""
+    start = f"{page.name}--equation-"
+    found = page.article.xpath(".//div[starts-with(@id, $start)]", start=start)
+    found = {element.get("id").removeprefix(start): element for element in found}
+    return {label: element for label, element in found.items() if equation_kind(label) in ("definition", "result")}
 
 
 def plain(element):
@@ -60,10 +71,10 @@ def section(page, anchor):
     return found[0] if found else None
 
 
-def block(kind, content, drop=0, title=""):
+def block(kind, content, drop=0, title="", name=""):
     """A part of the handout that stays in one piece; one with a higher ``drop`` is left out first, with 0 never."""
     heading = f"<h2>{title}</h2>" if title else ""
-    return f'<div class="block {kind}" data-drop="{drop}">{heading}{content}</div>'
+    return f'<div class="block {kind}" data-drop="{drop}" data-name="{name}">{heading}{content}</div>'
 
 
 def head(page):
@@ -90,24 +101,19 @@ def figures(page):
 
 
 def results(page):
-    """Definitions and results: number, name and formula."""
-    found = []
-    for wrapper in page.article.xpath(".//div[starts-with(@id, $start)]", start=f"{page.name}--equation-"):
-        label = wrapper.get("id").removeprefix(f"{page.name}--equation-")
-        kind = label.split("-")[0]
-        if kind in ("definition", "result"):
-            found.append((label, kind, wrapper))
-    used = uses()
-    worth = sorted(found, key=lambda each: (-(used[each[0]] + 2 * (each[1] == "result"))))
-    rank = {label: i for i, (label, _, _) in enumerate(worth)}
+    """Definitions and results: number, name and formula; those on which little rests are left out first."""
+    used, here = read_map(), labels(page)
+    elsewhere = set(used) - set(here)
+    worth = sorted(here, key=lambda label: -(used.get(label, 0) + 2 * (equation_kind(label) == "result")))
     said = []
-    for i, (label, kind, wrapper) in enumerate(found):
-        number = text_of(wrapper.xpath(having("eqno"))[0])
-        name = html.escape(equation_name(label))
-        formula = as_html(plain(wrapper.xpath(having("katex-display"))[0]))
-        drop = 100 + rank[label] if rank[label] >= FIRST_RESULTS else 10 + rank[label] if rank[label] >= 4 else 0
-        content = f'<p class="name"><b>{number.strip("()")}</b> {name}</p>{formula}'
-        said.append(block(kind, content, drop).replace("data-drop", f'data-name="{name} {number}" data-drop', 1))
+    for label, element in here.items():
+        rank = worth.index(label)
+        drop = 0 if rank < NEEDED_RESULTS else 10 + rank if rank < FIRST_RESULTS else 100 + rank
+        number = text_of(element.xpath(having("eqno"))[0]).strip("()")
+        name = html.escape(equation_name(label, elsewhere))
+        formula = as_html(plain(element.xpath(having("katex-display"))[0]))
+        content = f'<p class="name"><b>{number}</b> {name}</p>{formula}'
+        said.append(block(f"{equation_kind(label)} formula", content, drop, name=f"{name} ({number})"))
     return said
 
 
@@ -120,25 +126,40 @@ def predictions(page):
             pointer.drop_tree()
         title, *body = question
         text = "".join(as_html(each) for each in body)
-        content = f'<p class="name"><b>{text_of(title)}</b></p>{text}<div class="lines"></div>'
-        said.append(block("predict-here", content, 40 + i if i >= 3 else 0, "Predict, then look" if i == 0 else ""))
+        content = f'<p class="name"><b>{text_of(title)}</b></p>{text}<div class="lines"><i></i><i></i></div>'
+        said.append(block("foresight", content, 40 + i if i >= NEEDED_PREDICTIONS else 0))
     return said
 
 
+def without_check(element):
+    """An exercise's text up to "Check yourself", which is for readers with a computer at hand."""
+    element = plain(element)
+    for text in element.xpath("./text()[contains(., 'Check yourself')]"):
+        before, parent = text.split("Check yourself")[0], text.getparent()
+        following = parent.itersiblings() if text.is_tail else iter(parent)
+        for each in list(following):
+            each.getparent().remove(each)
+        if text.is_tail:
+            parent.tail = before
+        else:
+            parent.text = before
+    return as_html(element) if text_of(element) else ""
+
+
 def exercises(page):
-    """The first exercises, without their solutions."""
+    """The exercises with the shortest text, in their order, without solutions."""
     found = []
     for element in section(page, "exercises"):
         if exercise_title(element):
             found.append([])
-        if found and "pointer" not in element.get("class", "") and not text_of(element).startswith("Check yourself"):
-            found[-1].append(as_html(plain(element)))
+        if found and "pointer" not in element.get("class", ""):
+            found[-1].append(without_check(element))
     short = sorted(range(len(found)), key=lambda i: len("".join(found[i])))[: 2 * EXERCISES]
     chosen = [found[i] for i in sorted(short)[:EXERCISES]]
     said = []
     for i, parts in enumerate(chosen):
-        title = f'Exercises <small>check an answer: <code>check_answer("{page.number}.1", yours)</code></small>'
-        said.append(block("exercise", "".join(parts), 30 + i if i >= 2 else 0, title if i == 0 else ""))
+        hint = f'<small>to check yours: <code>check_answer("{page.number}.1", yours)</code>, and so on</small>'
+        said.append(block("exercise", "".join(parts), 30 + i if i >= 2 else 0, "" if i else f"Exercises {hint}"))
     return said
 
 

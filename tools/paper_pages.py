@@ -115,6 +115,8 @@ class PaperPage:
         self.article.attrib.clear()
         self.article.set("class", "chapter" if self.number else "beside")
         self.speak_formulas()
+        for figure in self.article.xpath(".//figure[div[contains(@class, 'explorable ')]]"):
+            figure.set("data-moved", "by hand")
         for pattern in SCREEN_ONLY:
             for element in self.article.xpath(pattern):
                 element.drop_tree()
@@ -168,8 +170,6 @@ class PaperPage:
             title = f"Predict {self.number}.{i}" if self.number else f"Predict {i}"
             question.set("id", f"predict-{i}")
             question.xpath("./p")[0].text = title
-            for text in question.xpath("./p/text()"):  # A: … B: … each on a line of its own
-                break_before_choices(text)
             for fold in question.xpath(".//details"):
                 answers.append(answer(f"predict-{i}", title))
                 fold.addprevious(pointer("Answer", f"predict-{i}-answer"))
@@ -231,24 +231,6 @@ class PaperPage:
         if parts.path and (path.suffix != ".html" or name not in self.names):
             return None
         return f"#{name}--{unquote(parts.fragment)}" if parts.fragment else f"#{name}"
-
-
-def break_before_choices(text):
-    """Begin a new line before "B: ..." in a question that gives answers to choose from."""
-    parts = re.split(r"\n(?=[A-F]: )", text)
-    parent = text.getparent()
-    first, *rest = parts
-    breaks = [E.br() for _ in rest]
-    for mark, part in zip(breaks, rest, strict=True):
-        mark.tail = part
-    if text.is_tail:
-        parent.tail = first
-        place = parent.getparent(), parent.getparent().index(parent) + 1
-    else:
-        parent.text = first
-        place = parent, 0
-    for i, mark in enumerate(breaks):
-        place[0].insert(place[1] + i, mark)
 
 
 def parts(toc):

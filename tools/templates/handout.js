@@ -1,28 +1,23 @@
 // Puts the parts of a handout on two sheets: the largest type with which all fit, then fewer parts.
 ([largest, least]) => {
   const main = document.querySelector("#handout"), parts = [...main.children];
-  const isResult = part => part.matches(".result, .definition");
   const make = (kind, content = "") => Object.assign(document.createElement("div"), {className: kind, innerHTML: content});
-  const fits = formula => formula.scrollWidth <= formula.clientWidth + 1;
+  const formulas = shown => shown.filter(part => part.matches(".formula"));
+  const KINDS = {formula: "Definitions and results", foresight: "Predict, then look"};  // go two to a row, if narrow
 
-  // Results go two to a row where they are narrow enough.
   const rows = shown => {
-    const found = [];
-    let title = "Definitions and results";
+    const found = [], begun = new Set();
     for (const part of shown) {
-      if (!isResult(part)) { found.push(part); continue; }
-      const row = found.at(-1), narrow = part.dataset.width <= 0.5;
-      if (narrow && row?.matches(".row.open")) { row.append(part); row.classList.remove("open"); continue; }
-      const next = make(narrow ? "row open" : "row whole");
-      next.append(part);
-      found.push(next);
-    }
-    const first = found.findIndex(part => part.matches(".row"));
-    if (first >= 0) {  // the heading stays with the first row
-      const group = make("block", `<h2>${title}</h2>`);
-      group.style.padding = 0;
-      group.append(found[first]);
-      found[first] = group;
+      const kind = Object.keys(KINDS).find(each => part.classList.contains(each));
+      if (!kind) { found.push(part); continue; }
+      const narrow = kind === "foresight" || part.dataset.width <= 0.5;
+      const before = found.at(-1)?.querySelector(`.row.open.${kind}-row`);
+      if (narrow && before) { before.append(part); before.classList.remove("open"); continue; }
+      const line = make("strip", begun.has(kind) ? "" : `<h2>${KINDS[kind]}</h2>`);  // a heading stays with its first row
+      begun.add(kind);
+      line.append(make(`row ${kind}-row ${narrow ? "open" : "whole"}`));
+      line.lastElementChild.append(part);
+      found.push(line);
     }
     return found;
   };
@@ -31,18 +26,18 @@
     document.documentElement.style.fontSize = `${size}pt`;
     main.replaceChildren(...shown);
     const room = main.clientWidth;
-    for (const part of shown.filter(isResult)) {
+    for (const part of formulas(shown)) {
       const formula = part.querySelector(".katex");
       formula.style.fontSize = "";
       part.dataset.width = (formula.getBoundingClientRect().width + 2.2 * size) / room * 0.9;  // may shrink a little
     }
     const lines = rows(shown), dropped = parts.filter(part => !shown.includes(part) && part.dataset.name);
     if (dropped.length) {
-      const last = lines.findLastIndex(line => line.matches(".row") || line.querySelector(":scope > .row"));
+      const last = lines.findLastIndex(line => line.querySelector(".formula-row"));
       lines.splice(last + 1, 0, make("block also", `<p>Also in this chapter: ${dropped.map(part => part.dataset.name).join(", ")}.</p>`));
     }
     main.replaceChildren(...lines);
-    for (const part of shown.filter(isResult)) {
+    for (const part of formulas(shown)) {
       const formula = part.querySelector(".katex"), inside = part.querySelector(".katex-display").clientWidth;
       const width = formula.getBoundingClientRect().width;
       if (width > inside) formula.style.fontSize = `${parseFloat(getComputedStyle(formula).fontSize) * inside / width * 0.99}px`;
@@ -62,16 +57,26 @@
     return sheets;
   };
 
-  let shown = parts;
-  while (!arrange(shown, least)) {
-    const droppable = shown.filter(part => Number(part.dataset.drop) > 0);
-    if (!droppable.length) return {error: "too much for two pages"};
-    const first = droppable.reduce((a, b) => (Number(b.dataset.drop) > Number(a.dataset.drop) ? b : a));
-    shown = shown.filter(part => part !== first);
-  }
-  let size = least, sheets;
-  while (size + 0.125 <= largest && arrange(shown, size + 0.125)) size += 0.125;
-  sheets = arrange(shown, size);
+  // The largest of the numbers from low to high for which something holds, if it holds for all smaller ones.
+  const last = (low, high, holds) => {
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (holds(middle)) low = middle; else high = middle - 1;
+    }
+    return low;
+  };
+
+  const worth = part => Number(part.dataset.drop);  // the higher, the sooner left out; 0 stays
+  const ranked = parts.filter(worth).sort((a, b) => worth(a) - worth(b));  // what stays longest comes first
+  const without = some => parts.filter(part => !some.includes(part));
+  const kept = last(0, ranked.length, number => arrange(without(ranked.slice(number)), least));
+  let left = ranked.slice(kept);
+  if (!arrange(without(left), least)) return {error: "too much for two pages"};
+  for (const part of left)  // what comes later in the ranking may still fit into a gap
+    if (arrange(without(left.filter(each => each !== part)), least)) left = left.filter(each => each !== part);
+  const shown = without(left), step = 0.125;
+  const size = least + step * last(0, (largest - least) / step, steps => arrange(shown, least + step * steps));
+  const sheets = arrange(shown, size);
   const used = sheets.map(sheet => {
     const last = sheet.lastElementChild;
     return last ? (last.getBoundingClientRect().bottom - sheet.getBoundingClientRect().top) / (sheet.clientHeight - 30) : 0;
