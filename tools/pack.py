@@ -118,7 +118,7 @@ def entrance(files, title):
             "On paper",
             "The whole book; the folder paper/handouts has two pages for each chapter.",
         ),
-        ("README.txt", "Notebooks", "The chapters to run and to change, in the folder notebooks; how to run them."),
+        ("README.txt", "Notebooks", "Every chapter to run and to change; this file says how."),
     ]
     there = [part for part in parts if part[0] in files or part[0] == "README.txt"]
     links = [f'<dt><a href="{link}">{name}</a></dt>\n<dd>{html.escape(words)}</dd>' for link, name, words in there]
