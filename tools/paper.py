@@ -179,9 +179,8 @@ def finish(path, title, sheet, pages=()):
         spots[name.removeprefix("/")] = Fit.xyz(left=0, top=float(spot[3]))
 
     def bookmark(text, anchor, parent=None):
-        return writer.add_outline_item(
-            text, page_number=numbers[anchor] - 1, parent=parent, fit=spots[anchor], is_open=False
-        )
+        place = {"page_number": numbers[anchor] - 1, "fit": spots[anchor]}
+        return writer.add_outline_item(title=text, parent=parent, is_open=False, **place)
 
     for page in pages:
         chapter = bookmark(page.heading, page.name)
