@@ -433,6 +433,31 @@ def test_a_deck_opens_from_disk_by_keys_alone_and_asks_nobody(folder, browser):
         assert not visit.complaints
 
 
+# What is wrong when a speaker goes through a deck key by key, as fast as a finger: sizes are measured at once.
+KEY_BY_KEY = """async () => {
+  const wrong = [];
+  for (let keys = 0; keys < 400 && !Reveal.isLastSlide(); keys++) {
+    Reveal.next();
+    await new Promise(requestAnimationFrame);
+    const slide = Reveal.getCurrentSlide();
+    await Promise.all([...slide.querySelectorAll("img")].map(image => image.decode().catch(() => 0)));
+    const body = slide.querySelector(".body");
+    const by = body ? body.scrollHeight - body.clientHeight : 0;
+    if (by > 2) wrong.push(`slide ${Reveal.getIndices().h + 1}: ${by} px too high`);
+  }
+  return Reveal.isLastSlide() ? wrong : ["the end was never reached"];
+}"""
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_everything_fits_key_by_key_too(folder, browser, chapter):
+    with Visit(browser) as visit:
+        visit.page.set_viewport_size({"width": 1280, "height": 720})
+        page = visit.open((folder / f"{chapter.stem}.html").as_uri())
+        page.wait_for_function("window.Reveal && Reveal.isReady()")
+        assert page.evaluate(KEY_BY_KEY) == []
+
+
 def test_the_speakers_window_shows_the_notes_and_leads(folder, browser):
     with Visit(browser) as visit:
         page = open_deck(visit, folder / "02_jacobian.html")

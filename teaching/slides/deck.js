@@ -1,7 +1,7 @@
 /* Starts reveal.js. A slide is 1280 x 720; keys do everything (? lists them), S opens the speaker's window. */
 
 // A slide with little on it is written larger; a long equation or output smaller, down to what the last row can read.
-const SCALES = [1.25, 1.18, 1.1, 1.05, 1];
+const SCALES = [1.25, 1.18, 1.1, 1.05, 1, 0.95];
 const SMALLEST = 20;
 
 function fit(slide) {
