@@ -50,7 +50,9 @@ def test_page_from_disk(browser, site, name, scheme):
             wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0, f"{width} px: the page scrolls sideways by {wide} px"
             assert page.evaluate(OVERFLOWS) == [], f"{width} px: content is cut off"
-        blank = page.evaluate("[...document.images].filter(i => !i.naturalWidth && !i.matches('.explorable ~ img')).map(i => i.src)")
+        blank = page.evaluate(
+            "[...document.images].filter(i => !i.naturalWidth && !i.matches('.explorable ~ img')).map(i => i.src)"
+        )
         assert blank == [], "images that do not show"
         assert visit.complaints == []
 

@@ -290,6 +290,34 @@ def test_all_else_is_the_book_and_what_is_open_is_the_right_side_of_a_result(pat
     )
 
 
+RULES = [  # (cell, is the right side of its result left open?, what stands before it, what comes after it)
+    ("chapter.result('result-a', f, '=', x + 1)", True, "", ""),
+    ("rest = x + 1\nchapter.result('result-a', f, '=', rest)", True, "", ""),
+    ("chapter.result('result-a', f, '=', x + 1, where=Ne(j, k))", True, "", ""),
+    ("chapter.result('result-a', f, '=', 1)", True, "y = 1", "z = 1"),
+    ("chapter.result('result-a', f, '=', x + 1)", False, "entry(x + 1)", ""),  # it would only be copied
+    ("chapter.result('result-a', f, '=', rest)", False, "rest = x + 1", ""),
+    ("chapter.result('result-a', f, '=', x + 1)\nsquared = (x + 1) ** 2", False, "", ""),
+    ("rest = x + 1\nchapter.result('result-a', f, '=', rest)", False, "", "rest**2"),  # a later cell would break
+    ("rest, other = x + 1, 2\nchapter.result('result-a', f, '=', rest)", False, "", ""),
+    ("rest = x + 1\nchapter.result('result-a', f(rest), '=', rest)", False, "", ""),
+    ("chapter.result('result-a', f, '<=', x + 1, measured_only=True)", False, "", ""),
+    ("chapter.result('result-a', f, '=', g, '=', x + 1)", False, "", ""),
+    ("chapter.quoted('quoted-a', f, '=', x + 1)", False, "", ""),
+    ("try:\n    chapter.result('result-a', f, '=', x + 1)\nexcept AssertionError:\n    pass", False, "", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "is_open", "before", "after"), RULES)
+def test_a_hole_is_left_where_it_is_more_than_copying_and_breaks_nothing(text, is_open, before, after):
+    equation = {"cell_type": "markdown", "id": "m", "metadata": {}, "source": "$$\nf = x + 1\n$$ (result-a)\n"}
+    cells = [editions.code_cell(name, cell) for name, cell in [("b", before), ("c", text), ("a", after)]]
+    made = editions.student_notebook({"cells": [equation, *cells]})["cells"]
+    assert [text_of(made[i]) for i in (2, 4)] == [before, after]
+    assert ("..." in text_of(made[3])) is is_open
+    assert (r"f = \;?" in text_of(made[0])) is is_open
+
+
 def run(notebook):
     """Run a notebook from top to bottom as a student does; return its ledger."""
     notebook = nbformat.reads(notebooks.canonical(notebook), as_version=4)

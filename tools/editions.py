@@ -108,9 +108,9 @@ def expressions(tree):
     return [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.expr) and not isinstance(node, simple)]
 
 
-def names(tree):
-    """The names that are read in a cell, each as often as it is."""
-    return [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+def names(tree, use=ast.Load):
+    """The names that are read in a cell (or set), each as often as it is."""
+    return [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, use)]
 
 
 def results(tree):
@@ -130,7 +130,7 @@ def answer_to(tree, right, later):
     """
     if not isinstance(right, ast.Name):
         return right
-    given = [s for s in tree.body if isinstance(s, ast.Assign) and right.id in ast.unparse(s.targets[0]).split(", ")]
+    given = [s for s in tree.body if isinstance(s, ast.Assign) and right.id in names(s.targets[0], ast.Store)]
     if not given:  # a letter of the book, or the work of an earlier cell
         return right
     alone = len(given) == 1 and isinstance(given[0].targets[0], ast.Name) and names(tree).count(right.id) == 1
@@ -182,7 +182,7 @@ def student_notebook(page):
         for answer in sorted(holes, key=lambda node: -node.lineno):
             text = without(text, answer)
         cells[i]["source"] = f"{QUESTION}\n{text}" if holes else text
-        known.update(said, (n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)))
+        known.update(said, names(tree, ast.Store))
     for cell in cells:
         if cell["cell_type"] == "code":
             cell |= {"execution_count": None, "outputs": []}
