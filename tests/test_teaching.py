@@ -223,6 +223,7 @@ def own_text(page, anchor):
     path = ROOT / "chapters" / page
     lines = markdown_of(path).split("\n")
     starts = {name: line for name, _, line in headings(path)}
+    assert anchor in starts, f"{page} has no heading with the anchor {anchor}"
     end = min([line for line in starts.values() if line > starts[anchor]], default=len(lines))
     return "\n".join(lines[starts[anchor] : end])
 
@@ -404,7 +405,7 @@ def test_assignments_are_there_and_each_has_its_place():
         for words in re.findall(r"(?:assignments?|project:) ((?:`\w+`(?: and | or |, )?)+)", path.read_text("utf-8")):
             named[name] |= set(re.findall(r"`(\w+)`", words))
     table = PAGES[""].read_text("utf-8").partition("| Assignment |")[2].partition("\n\n")[0]
-    listed = set(re.findall(r"`(\w+)`", table))
+    listed = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| ([^|]+) \|", table, re.M))))
     assert set().union(*named.values()) <= there, "an assignment that is not there"
     assert listed == there, "the page for teachers lists all assignments"
     assert set().union(*(named[name] for name in COURSES)) == there, "an assignment that no course uses"
