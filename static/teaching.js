@@ -98,13 +98,13 @@
     }
   }
 
-  // Where a place on the page is: [step, pieces that must be shown], or null.
+  // Where a place on the page is: [step, pieces that must be shown], or null. A section is where its heading is.
   function find(place) {
+    const sought = place.matches("section") ? place.querySelector("h1, h2, h3, h4, h5, h6") : place;
     for (const [i, step] of steps.entries())
       for (const [j, nodes] of step.pieces.entries())
-        if (nodes.some(node => node.contains(place))) return [i, j];
-    const step = steps.findIndex(({ heading }) => heading.closest("section") === place);
-    return step < 0 ? null : [step, 0];
+        if (nodes.some(node => node.contains(sought))) return [i, j];
+    return null;
   }
 
   function show(place) {

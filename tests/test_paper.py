@@ -146,7 +146,8 @@ def test_ids_are_unique_and_links_lead_to_them(whole):
 
 def test_every_numbered_equation_and_figure_of_the_site_is_there(site, whole):
     numbers = "//article//span[@class='eqno']/text()[1]|//article//span[@class='caption-number']/text()"
-    wanted = [each for name in check_site.toc_pages() for each in check_site.page(site / name, site).tree.xpath(numbers)]
+    pages = [check_site.page(site / name, site) for name in check_site.toc_pages()]
+    wanted = [number for page in pages for number in page.tree.xpath(numbers)]
     assert len(wanted) > 200
     assert whole.xpath(numbers) == wanted
 

@@ -18,7 +18,7 @@ from softmax_proofs.exercises import asks
 SOLUTION = re.compile(r"^(:{3,})\{dropdown\} Solution[^\n]*\n.*?^\1[ \t]*(?:\n|\Z)", re.S | re.M)
 EXERCISE = re.compile(r"^\*\*(\d+)\. ", re.M)
 #: Pages for teachers, which say the answers.
-LEFT_OUT = ("chapters/teaching",)
+LEFT_OUT = tuple(f"chapters/teaching{page}" for page in ("", "_lecture", "_week", "_unit"))
 #: Sentences of the other pages that are not true of this edition.
 REWORDED = {"and has exercises with solutions that run": "and has exercises that check your answers"}
 EXERCISES = """\
