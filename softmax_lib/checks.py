@@ -179,7 +179,7 @@ def check_answer(exercise, answer):
     Raises
     ------
     ValueError
-        If there is no such exercise, or the answer is not of the kind that it asks for.
+        If there is no such exercise.  Whatever the answer is, it gets a verdict.
 
     Notes
     -----

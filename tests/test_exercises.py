@@ -1,14 +1,13 @@
 """The self-checks of the exercises: one for each, which accepts the solution and refuses typical wrong answers."""
 
-import contextlib
 import inspect
 import re
-import traceback
 import warnings
 from importlib import import_module
 
 import nbformat
 import numpy as np
+import pandas
 import pytest
 import sympy
 
@@ -80,20 +79,83 @@ def test_a_function_that_stops_half_way_is_a_hole():
     assert check_answer("1.8", half_a_softmax).failed == "empty"
 
 
-def test_an_error_in_the_readers_function_is_shown():
+def test_an_error_in_the_readers_function_is_said_with_its_line():
     def unlucky(Z):
-        return Z @ Z
+        powers = np.exp(Z)
+        return powers @ Z
 
-    with pytest.raises(ValueError, match=r"exercise 1\.8 asks for a function of a batch") as caught:
-        check_answer("1.8", unlucky)
-    assert "unlucky" in {frame.name for frame in traceback.extract_tb(caught.value.__cause__.__traceback__)}
-    with pytest.raises(NameError):
-        check_answer("1.8", lambda Z: powers)  # noqa: F821
+    verdict = check_answer("1.8", unlucky)
+    assert verdict.failed == "error"
+    line = inspect.getsourcelines(unlucky)[1] + 2
+    assert verdict.hint.startswith("Your function raised ValueError: matmul")
+    assert f"(line {line}: return powers @ Z). It asks for a function of a batch" in verdict.hint
+    verdict = check_answer("1.8", lambda: powers)  # noqa: F821
+    assert "takes 0 positional arguments but 1 was given. It asks" in verdict.hint
 
 
-def test_what_is_no_answer_of_the_kind_is_an_error_that_says_the_kind():
-    with pytest.raises(ValueError, match=r"^exercise 1\.1 asks for three probabilities, got 'a third each'$"):
-        check_answer("1.1", "a third each")
+def test_what_is_no_answer_of_the_kind_is_told_the_kind():
+    verdict = check_answer("1.1", "a third each")
+    assert not verdict
+    assert repr(verdict) == "exercise 1.1: not yet. It asks for three probabilities, and got 'a third each'."
+    assert check_answer("1.8", lambda Z: "a table").hint.endswith("(N, K); yours returned 'a table'.")
+    assert "list(...)" in check_answer("1.1", (share for share in RIGHT)).hint
+    assert "the function softmax" in check_answer("1.1", softmax_lib.softmax).hint
+    assert "an array of shape (300, 2)" in check_answer("1.8", np.zeros((300, 2))).hint
+
+
+class Mute:
+    def __repr__(self):
+        raise RuntimeError
+
+
+def endless(*arguments):
+    return endless(*arguments)
+
+
+NONSENSE = {
+    "text": "hello",
+    "bytes": b"x",
+    "nothing": [],
+    "no rows": np.zeros((0, 3)),
+    "not a number": np.nan,
+    "not numbers": [np.nan] * 3,
+    "a hidden None": np.array(None),
+    "complex": np.array([0.2 + 1j, 0.3, 0.5]),
+    "too large for a float": 10**400,
+    "too long to print": 10**5000,
+    "many": list(range(100_000)),
+    "ragged": [[1, 2], [3]],
+    "a dictionary": {"a": 1},
+    "a set": {0.2, 0.3, 0.5},
+    "a class": int,
+    "a module": np,
+    "words": np.array(["a", "b"]),
+    "mute": Mute(),
+    "no arguments": lambda: 1,
+    "endless": endless,
+    "a key": lambda *_: {}["softmax"],
+    "a name": lambda *_: undefined,  # noqa: F821
+    "a division": lambda *_: 1 / 0,
+    "a memory": lambda *_: np.zeros((10**7, 10**7)),
+    "returns text": lambda *_: "x",
+    "returns a generator": lambda *_: (x for x in RIGHT),
+    "returns no number": lambda *_: np.nan,
+    "returns an array": lambda *_: np.zeros((200, 100)),
+    "returns complex": lambda *_: 1j,
+    "wipes out what it gets": lambda *given: [np.multiply(a, 0, out=a) for a in given if isinstance(a, np.ndarray)],
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nonsense_gets_one_sentence_and_never_a_crash(name):
+    for kind, answer in NONSENSE.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            verdict = check_answer(name, answer)
+        assert not verdict, f"{kind} is taken for an answer"
+        assert verdict.hint, kind
+        assert len(repr(verdict)) < 500, kind
+        assert "\n" not in repr(verdict), kind
 
 
 # --------------------------------------------------------------------------- any correct answer, however computed
@@ -113,6 +175,9 @@ RIGHT = [0.2, 0.3, 0.5]
         [sympy.Rational(1, 5), sympy.Rational(3, 10), sympy.Rational(1, 2)],
         np.ma.array(RIGHT),
         [0.2, np.float32(0.3), sympy.sqrt(sympy.Rational(1, 4))],
+        np.array(RIGHT, complex),
+        pandas.Series(RIGHT, index=["a", "b", "c"]),
+        pandas.DataFrame([RIGHT]),
     ],
     ids=lambda answer: f"{type(answer).__name__} {np.shape(answer)}",
 )
@@ -253,8 +318,7 @@ def test_no_hint_holds_the_right_numbers(name, monkeypatch):
         monkeypatch.setattr(module, "compare", spy)
     for attempt in (FIRST.get(name, 0.123), [0.123] * 2, [0.123] * 3, [0.123] * 4):
         if not seen:
-            with contextlib.suppress(ValueError):  # not the form that the judge takes
-                check_answer(name, attempt)
+            check_answer(name, attempt)
     right, known = seen[0]
     probes = [0 * right, -right, 2 * right, right + 1, 0.9 * right, right[..., ::-1] if right.ndim else right / 10]
     probes += [np.asarray(value, float) for value, _ in known]

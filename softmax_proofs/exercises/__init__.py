@@ -8,14 +8,22 @@ answer.  Any correct answer is accepted, however it was found.  `judged` is what
 >>> check_answer("1.1", [2, 3, 5])
 exercise 1.1: not yet. These are the exponentials: what must the three numbers sum to? (off by up to 90 %)
 >>> check_answer("1.1", "a third each")
-Traceback (most recent call last):
-...
-ValueError: exercise 1.1 asks for three probabilities, got 'a third each'
+exercise 1.1: not yet. It asks for three probabilities, and got 'a third each'.
+
+A judge may raise whatever an answer of another kind leads to: `judged` says it in a sentence, and so too what a
+function of the reader raises.  No answer stops a notebook.
 """
 
 import functools
+import inspect
+import reprlib
+import textwrap
+import traceback
+import warnings
 from collections import namedtuple
 from importlib import import_module
+
+import numpy as np
 
 from softmax_lib.checks import check_answer
 
@@ -84,32 +92,71 @@ def asks(name):
     return find(name)[1]
 
 
-def filled(answer):
-    """An answer in which no hole (`...` or None) is left, or `Empty`; of a function, whenever it is called."""
+def filled(answer, returned):
+    """An answer in which no hole (`...` or None) is left, or `Empty`; of a function, whenever it is called.
+
+    Tables of pandas become arrays, and complex numbers real ones where they are.  What a function returns is noted in
+    a list; it gets copies, since one that changes its arguments would change what it is measured by.
+    """
     if answer is None or answer is ... or (isinstance(answer, str) and answer.strip() in ("", "...")):
         raise Empty
-    if isinstance(answer, (list, tuple)):
-        return type(answer)([filled(part) for part in answer]) if type(answer) in (list, tuple) else answer
+    if type(answer) in (list, tuple):
+        return type(answer)([filled(part, returned) for part in answer])
+    if callable(getattr(answer, "to_numpy", None)) and not isinstance(answer, type):
+        return answer.to_numpy()
+    if np.iscomplexobj(answer):
+        return np.real_if_close(answer)
     if callable(answer):
 
         @functools.wraps(answer)
         def watched(*arguments):
-            return filled(answer(*arguments))
+            returned.append(answer(*[a.copy() if isinstance(a, np.ndarray) else a for a in arguments]))
+            return filled(returned[-1], returned)
 
         return watched
     return answer
 
 
+def shown(value):
+    """A value in a few words, however large it is."""
+    if isinstance(value, np.ndarray) and value.size > 10:
+        return f"an array of shape {value.shape}"
+    if inspect.isgenerator(value):
+        return "a generator (list(...) makes its values a list)"
+    if inspect.isroutine(value):
+        return f"the function {value.__name__}"
+    try:
+        return " ".join(reprlib.repr(value).split())
+    except Exception:  # an object that cannot say what it is
+        return f"a value of the type {type(value).__name__}"
+
+
+def misfit(error, asked, answer, returned):
+    """What to say when a judge stops: a function of the reader has raised, or something is of another kind."""
+    frames = traceback.extract_tb(error.__traceback__)
+    calls = [i for i, frame in enumerate(frames) if (frame.filename, frame.name) == (__file__, "watched")]
+    if calls:
+        own = frames[calls[-1] + 1 :]
+        places = [f"line {at.lineno}: {at.line}".rstrip(": ") for at in own if at.filename == own[0].filename]
+        place = f" ({textwrap.shorten(places[-1], 100)})" if places else ""
+        what = textwrap.shorten(f"{type(error).__name__}: {error}", 200)
+        return finding(f"Your function raised {what}{place}. It asks for {asked}.", failed="error")
+    got = f"; yours returned {shown(returned[-1])}" if returned else f", and got {shown(answer)}"
+    return finding(f"It asks for {asked}{got}.", failed="kind")
+
+
 def judged(name, answer):
     """The `Verdict` on an answer to an exercise."""
     judge, asked = find(name)
+    returned = []
     try:
-        hint = judge(filled(answer))
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)  # half of the answer would go unread
+            hint = judge(filled(answer, returned))
     except Empty:
         hint = finding(f"nothing filled in yet. It asks for {asked}.", failed="empty")
-    except (TypeError, ValueError, AttributeError, IndexError, KeyError) as error:
-        cause = error if callable(answer) else None  # the line that failed may be one of the reader's function
-        raise ValueError(f"exercise {name} asks for {asked}, got {answer!r}") from cause
+    except Exception as error:
+        hint = misfit(error, asked, answer, returned)
     if hint is None:
         return Verdict(str(name), True, "", "", None, None, None)
     hint = hint if isinstance(hint, Finding) else Finding(hint)

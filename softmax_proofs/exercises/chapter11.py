@@ -54,11 +54,13 @@ def honest_accuracy(answer):
         on_noise.append(number(answer(rng.normal(size=(100, 1000)), coins)))
     signal = rng.normal(size=(100, 1000))
     signal[:, :5] += 2 * coins[:, None]
+    if not np.all(np.abs(np.subtract(on_noise, 0.5)) <= 0.5):
+        return f"An accuracy lies between 0 and 1; on other noise it is {on_noise[0]:.3g}."
     if np.mean(on_noise) > 0.65:
         return f"On other noise it finds {np.mean(on_noise):.2f}: something has still seen the labels that judge."
     if np.mean(on_noise) < 0.35:
         return f"On other noise it finds {np.mean(on_noise):.2f}, less than a coin: is it an error rate?"
-    if number(answer(signal, coins)) < 0.75:
+    if not 0.75 <= number(answer(signal, coins)) <= 1:
         return "Where five features do tell the classes apart, it finds next to nothing."
     return None
 

@@ -46,6 +46,8 @@ def lowest_loss_of_two_softmaxes(answer):
 def temperature_of_the_training_pictures(answer):
     """Zero, or what a search comes back with that goes that way."""
     T = number(answer)
+    if np.isnan(T):
+        return "Not a number: look for a division by zero or a logarithm of zero on the way."
     if T < 0:
         return "A negative temperature would reverse the order of the classes."
     if T == np.inf:
