@@ -96,10 +96,19 @@ def visible(path):
     """The text of a file of the site as a reader, or a program that searches it, finds it."""
     if path.suffix == ".html":
         tree = lxml.html.document_fromstring(path.read_bytes())
-        return f"{tree.text_content()} {' '.join(tree.xpath('//@content'))}"
+        return f"{tree.text_content()} {' '.join(map(str, tree.xpath('//@* | //comment()')))}"
     if path.suffix == ".ipynb":
-        return "\n".join(text_of(cell) for cell in cells_of(path))
+        return "\n".join(strings(cells_of(path)))
     return path.read_text(encoding="utf-8")
+
+
+def strings(value):
+    """All that a notebook says: sources as whole texts, outputs, and metadata, which a program shows on demand."""
+    if isinstance(value, dict):
+        value = [text_of(value) if key == "source" else part for key, part in value.items()]
+    if isinstance(value, list):
+        return [text for part in value for text in strings(part)]
+    return [value] if isinstance(value, str) else []
 
 
 def leaks(folder):
@@ -113,6 +122,17 @@ def test_no_solution_is_in_any_file_of_the_students_edition(student):
     assert len({name for name, _ in SECRETS}) == len(SOLUTIONS), "each solution has something that can be looked for"
     assert not list(leaks(student / "html"))
     assert not list(leaks(student / "notebooks"))
+
+
+def test_nothing_of_the_slides_is_in_a_students_notebook():
+    """Speaker's notes are for the teacher, and a headline says what stands in a hole."""
+    slides = [cell["metadata"].get("slideshow", {}) for path in CHAPTERS for cell in cells_of(path)]
+    notes = {slide["notes"] for slide in slides if len(slide.get("notes", "")) > 25}
+    assert len(notes) > 100
+    for notebook in NOTEBOOKS.values():
+        assert not [cell for cell in notebook["cells"] if "slideshow" in cell["metadata"]]
+        said = "\n".join(strings(notebook["cells"]))
+        assert not [note for note in notes if note in said]
 
 
 def test_no_word_that_only_solutions_have_is_in_the_search(student):

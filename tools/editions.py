@@ -230,11 +230,15 @@ def student_text(text):
 
 
 def student_chapter(name, content):
-    """A notebook of the book as the pages of the student's edition are made from it."""
+    """A notebook of the book as the pages of the student's edition are made from it.
+
+    What the slides are made of goes as well: the speaker's notes are for the teacher, and headlines tell results.
+    """
     notebook, number = json.loads(content), re.match(r"chapters/0*(\d+)_", name)
     if number:
         notebook = student_page(notebook, int(number[1]))
     for cell in notebook["cells"]:
+        cell["metadata"] = {key: value for key, value in cell["metadata"].items() if key != "slideshow"}
         if cell["cell_type"] == "markdown":
             cell["source"] = student_text(source(cell))
     return notebooks.canonical(notebook)
