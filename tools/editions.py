@@ -19,13 +19,21 @@ SOLUTION = re.compile(r"^(:{3,})\{dropdown\} Solution[^\n]*\n.*?^\1[ \t]*(?:\n|\
 EXERCISE = re.compile(r"^\*\*(\d+)\. ", re.M)
 #: Pages for teachers, which say the answers.
 LEFT_OUT = tuple(f"chapters/teaching{page}" for page in ("", "_lecture", "_week", "_unit"))
-#: Sentences of the other pages that are not true of this edition.
-REWORDED = {"and has exercises with solutions that run": "and has exercises that check your answers"}
+#: What the other pages say that is not true of this edition, or not for students.
+REWORDED = {
+    "and has exercises with solutions that run": "and has exercises that check your answers",
+    "`make lab` opens them all, with the companion library `softmax_lib` and the ledger of proofs, `softmax_proofs`, "
+    "at hand.": "The notebooks of this edition have holes to fill: in the derivations, and for your answers.\n"
+    "`README.txt` in the archive says how to run them; a chapter's page has its own for download.",
+    "Teach\n\nThree courses are ready, [minute by minute](teaching.md), from one lecture to four weeks.\n": "Solve\n\n"
+    "Every chapter ends with exercises.\n`check_answer` says whether you are right, and gives a hint if not.\n",
+}
 EXERCISES = """\
 In this edition each exercise has a hole for your answer, in place of a solution.
 Open the chapter's notebook, put your answer in place of `...` and run the cell.
 `check_answer` judges it: any correct answer counts, however you found it, and a wrong one gets a hint.
 """
+ELSEWHERE = "Open the chapter's notebook, put"
 NOTEBOOK = """\
 *This is a notebook to work in: nothing has run yet, and some of it is left open.*
 *Run it from the top; where you find `...`, put what is missing in its place and run the cell again.*
@@ -186,6 +194,8 @@ def student_notebook(page):
     for cell in cells:
         if cell["cell_type"] == "code":
             cell |= {"execution_count": None, "outputs": []}
+        else:
+            cell["source"] = source(cell).replace(EXERCISES, EXERCISES.replace(ELSEWHERE, "Put"))
     note = {"cell_type": "markdown", "id": "student-notebook", "metadata": {}, "source": NOTEBOOK.rstrip()}
     return page | {"cells": [*cells[:1], note, *cells[1:]]}
 
@@ -222,11 +232,11 @@ def bring_up_to_date(folder, files, ignored=frozenset()):
 
 def student_text(text):
     """A text of the book for students: no solutions, no way to the pages for teachers."""
-    pages = "|".join(re.escape(Path(name).name) for name in LEFT_OUT)
-    text = re.sub(rf"\[([^\]]*)\]\((?:{pages})\.\w+[^)]*\)", r"\1", without_solutions(text))
+    text = without_solutions(text)
     for words, others in REWORDED.items():
         text = text.replace(words, others)
-    return text
+    pages = "|".join(re.escape(Path(name).name) for name in LEFT_OUT)
+    return re.sub(rf"\[([^\]]*)\]\((?:{pages})\.\w+[^)]*\)", r"\1", text)
 
 
 def student_chapter(name, content):

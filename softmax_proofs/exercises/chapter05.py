@@ -155,8 +155,8 @@ def one_pass(answer):
     if np.isclose(found[1], right) and not np.isclose(found[0], right):
         return "Wrong if the blocks increase: what has to happen to the old sum when a larger logit arrives?"
     hint = compare(found, [right, right], known, rtol=1e-9)
-    if hint:
-        return hint
+    if hint:  # two equal numbers always differ from the right ones by one factor: that would say nothing
+        return hint if hint.failed not in ("factor", "constant") else compare(found[0], right, rtol=1e-9)
     for values in (1000 * rising, 1000 * rising[::-1], 1000 * rising - 5000):
         with np.errstate(all="ignore"):
             one = answer(in_blocks(values))

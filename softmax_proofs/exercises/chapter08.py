@@ -57,6 +57,7 @@ def gradient_with_free_intercepts(answer):
     known = [
         (right + lam * (W - free), "Row 0 is penalised here; the objective leaves it free."),
         (A.T @ errors / len(A), "The penalty is missing altogether."),
+        (2 * lam * free - right, "The sign of the errors: they are prediction minus target."),
         (right + lam * free, "The half of the penalty has been forgotten: a factor of two in its term."),
         (right - 2 * lam * free, "The sign of the penalty's term: weights have to shrink in a step against the slope."),
         (A.T @ errors + lam * free, "The errors are summed here; the objective has their mean."),
