@@ -21,7 +21,6 @@ EXERCISE = re.compile(r"^\*\*(\d+)\. ", re.M)
 LEFT_OUT = tuple(f"chapters/teaching{page}" for page in ("", "_lecture", "_week", "_unit"))
 #: What the other pages say that is not true of this edition, or not for students.
 REWORDED = {
-    "and has exercises with solutions that run": "and has exercises that check your answers",
     "`make lab` opens them all, with the companion library `softmax_lib` and the ledger of proofs, `softmax_proofs`, "
     "at hand.": "The notebooks of this edition have holes to fill: in the derivations, and for your answers.\n"
     "`README.txt` in the archive says how to run them; a chapter's page has its own for download.",
