@@ -132,7 +132,7 @@ COMPUTED = {
         "Too sure: 1.40": lambda: [-T @ np.log([0.98, 0.01, 0.01])],
         "1.10 for all equal and 0.89 for timid": lambda: (np.log(3), -T @ np.log([0.5, 0.3, 0.2])),
         "from 0.40 to 1.64": lambda: (scaled(1), scaled(10)),
-        "above 8": lambda: [np.floor(first_loss())],
+        "C: 8.4 for the weights of the next figure": lambda: [first_loss()],
         "from example 324 on": lambda: [1 + np.argmax(np.cumprod(np.full(1797, 0.1)) == 0)],
     },
     "04": {
