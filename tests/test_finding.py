@@ -155,14 +155,24 @@ FAR = ("04_gradient", "02_jacobian.html#equation-result-vector-jacobian", "Resul
 FIGURE = ("02_jacobian", "#fig-nudge", "Figure 2.1")
 
 
+def rest_on(page, link, card):
+    """Rest the pointer on a link until its card is there; a page that is still being laid out may slip away below."""
+    for _ in range(8):
+        link.hover()
+        page.wait_for_timeout(1000)
+        if card.is_visible():
+            return
+        page.mouse.move(1, 1)
+    raise AssertionError("no card came in eight tries")
+
+
 @pytest.mark.parametrize(("page_name", "href", "heading"), [NEAR, FAR, FIGURE], ids=["near", "far", "figure"])
 @pytest.mark.parametrize("served", [False, True], ids=["disk", "server"])
 def test_link_shows_what_it_leads_to(browser, site, address, served, page_name, href, heading):
     with Visit(browser) as visit:
         page = visit.open(f"{address if served else site.as_uri()}/chapters/{page_name}.html")
         link, card = page.locator(LINK.format(href)).first, page.locator(".preview")
-        link.hover()
-        card.wait_for()
+        rest_on(page, link, card)
         assert card.locator(".preview-head").inner_text().startswith(heading)
         shown = card.locator("img" if "#fig-" in href else ".katex-html").first
         assert shown.bounding_box()["width"] > 20

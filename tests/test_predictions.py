@@ -132,7 +132,7 @@ COMPUTED = {
         "Too sure: 1.40": lambda: [-T @ np.log([0.98, 0.01, 0.01])],
         "1.10 for all equal and 0.89 for timid": lambda: (np.log(3), -T @ np.log([0.5, 0.3, 0.2])),
         "from 0.40 to 1.64": lambda: (scaled(1), scaled(10)),
-        "above 8": lambda: [np.floor(first_loss())],
+        "C: 8.4 for the weights of the next figure": lambda: [first_loss()],
         "from example 324 on": lambda: [1 + np.argmax(np.cumprod(np.full(1797, 0.1)) == 0)],
     },
     "04": {
@@ -182,6 +182,56 @@ def test_other_numbers_of_an_answer_are_printed_in_the_chapter(number):
     for value in PRINTED[number]:
         in_words = value.replace("1.1e-07", r"1.1 \cdot 10^{-7}")
         assert in_words in text and value in shown, f"chapter {number}: {value}"
+
+
+# In chapters 8 to 15 the cell after the question prints the answer: words of the prediction, and what stands there.
+ANSWERED = {
+    "08": {
+        "B: it is 8.3": ["after 10,000 steps the norm is 8.3"],
+        "C: it becomes 0.28": ["intercept penalised  [0.376 0.277 0.347]"],
+        "the accuracy is 1.00": ["0.0e+00      1.00"],
+        "C: it grows from 2.65 to 3.14": ["2.65 with C fixed", "3.14 with C fixed"],
+    },
+    "09": {
+        "C, one for each feature": ["weights of size 1: no eigenvalue below zero, 4 at zero"],
+        "at a distance of 35": ["after steps 0, 6 and 9: [35, 20, 1]"],
+    },
+    "10": {
+        "A: the minimum is 0.02": ["stopped at 1.04; its minimum is 0.021"],
+        "A, by 1 to 6": ["1.1 to 5.5; it could have been 138"],
+        "with weights of ten million": ["with weights of ten million: J = 2e-09"],
+    },
+    "11": {
+        "B: it is 0.972 with random rows and 0.918 with whole forms": ["accuracy 0.972", "accuracy 0.918"],
+        "B: it is $-2.9$ at pixel (4, 4)": ["pixel (4, 4), -2.9"],
+        "C: 4 pictures are read by the linear model alone": ["right: 4, only quadratic right: 23; chance 0.0003"],
+    },
+    "12": {
+        "A, about 64 %": ["says 0.96, is right 0.64"],
+        "on average it says 0.98": ["all pictures: says 0.98"],
+        "B, nearly four times": ["says [0.8  0.16 0.04]", "says [0.61 0.24 0.15]"],
+        "C, 0.5.": ["10 classes and smoothing 0.1: 0.500"],
+    },
+    "13": {
+        "A, only 5.": ["[70  5 75]"],
+        "0.040, against 0.104": ["45 points: LDA 0.040, softmax regression 0.104"],
+        "B: those of LDA": ["five moved: softmax regression 0.925, LDA 0.875"],
+    },
+    "15": {
+        "B: 2 % of its points are found, against 55 %": ["[0.97, 0.55, 0.47]", "[1.0, 0.02, 0.33]"],
+        "A, about 92 %": ["wrong in prediction 0.923"],
+        "B, seven; only the comparison with a library": ["comfort: catches 7", "library: catches 12"],
+    },
+}
+
+
+@pytest.mark.parametrize(("number", "words"), [(n, words) for n, found in ANSWERED.items() for words in found])
+def test_answer_is_what_the_chapter_prints(number, words):
+    path, text = asked_in(number)
+    shown = "\n".join(output.get("text", "") for cell in code_cells(stored(path)) for output in cell.outputs)
+    assert words in text.replace("\u00a0", " "), f"chapter {number} does not say {words!r}"
+    for line in ANSWERED[number][words]:
+        assert line in shown, f"chapter {number} does not print {line!r}, so {words!r} may be out of date"
 
 
 def test_the_best_line_gets_three_of_four_clouds():

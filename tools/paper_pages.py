@@ -26,7 +26,7 @@ INDEXES = {"questions", "glossary", "source_claims", "map"}
 SCREEN_ONLY = [
     ".//script",
     ".//a[@class='headerlink']",
-    ".//p[@class='chapter-bar']/a",
+    ".//p[@class='chapter-bar']/*[not(self::span)]",
     ".//div[contains(@class, 'explorable ')]",
     ".//div[contains(@class, 'toctree-wrapper')]",
     ".//div[contains(@class, 'tag_hide-input')]/details",
