@@ -112,6 +112,13 @@ def endless(*arguments):
     return endless(*arguments)
 
 
+def wipe_out(*given):
+    for array in given:
+        if isinstance(array, np.ndarray):
+            array.fill(0)
+    return given[0]
+
+
 NONSENSE = {
     "text": "hello",
     "bytes": b"x",
@@ -142,7 +149,7 @@ NONSENSE = {
     "returns no number": lambda *_: np.nan,
     "returns an array": lambda *_: np.zeros((200, 100)),
     "returns complex": lambda *_: 1j,
-    "wipes out what it gets": lambda *given: [np.multiply(a, 0, out=a) for a in given if isinstance(a, np.ndarray)],
+    "wipes out what it gets": wipe_out,
 }
 
 
@@ -188,6 +195,10 @@ def test_numbers_count_in_any_container_and_precision(answer):
 @pytest.mark.parametrize("answer", [120, 120.0, [120], (120,), np.array([[120]]), np.float32(120), sympy.Integer(120)])
 def test_a_number_counts_alone_or_in_a_list(answer):
     assert check_answer("4.3", answer)
+
+
+def test_the_rows_of_a_table_of_pandas_are_lists():
+    assert check_answer("1.3", pandas.DataFrame([[1, 2, 3], [2, 3, 4]]))
 
 
 def gradient_by_loops(X, W, Y):
