@@ -259,6 +259,9 @@ def test_a_plan_opens_its_figures_and_results_in_the_teaching_view(visit, site):
         if top < -1 or (bottom > end + 1 and top > 60):  # as a whole, or from its beginning if it is taller
             hidden.append((address.rpartition("/")[2], top, bottom))
         assert page.locator("article details[open]").count() == 0
+        if "#fig-" in address:  # a tint would change the colours of the classes
+            tint = "id => getComputedStyle(document.getElementById(id)).backgroundColor"
+            assert page.evaluate(tint, address.partition("#")[2]) == "rgba(0, 0, 0, 0)"
         page.goto("about:blank")  # or the next figure of the same chapter would be no new visit
     assert hidden == []
 
@@ -276,6 +279,18 @@ def test_a_link_to_another_chapter_stays_in_the_view_and_the_browser_leads_back(
     page.keyboard.press("Escape")
     page.locator("article a[href*='05_numerics.html']").last.click()
     page.wait_for_url("**/05_numerics.html")
+
+
+def test_a_step_that_the_keys_reach_has_the_focus_and_no_frame_around_it(visit, site):
+    page = visit.open(chapter_address(site, "01_log_odds_to_softmax", "?teach#exercises"))
+    page.wait_for_selector(".teaching-bar")
+    page.keyboard.press("ArrowRight")
+    tag, outline = page.evaluate("(e => [e.tagName, getComputedStyle(e).outlineStyle])(document.activeElement)")
+    assert (tag, outline) == ("P", "none")  # an exercise begins with a paragraph
+    assert (
+        page.locator(".teaching-bar button").nth(1).evaluate("e => (e.focus(), getComputedStyle(e).outlineStyle)")
+        != "none"
+    )
 
 
 @pytest.mark.parametrize("key", ["b", "."])
