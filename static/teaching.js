@@ -1,8 +1,12 @@
 // The teaching view of a chapter: larger type, one section at a time, nothing revealed before it is asked for.
-// Arrow keys go on and back; a presenter's PageDown and PageUp scroll first; Escape leaves.
-// page.html?teach#section opens it at a section.
+// Arrow keys go on and back; a presenter's PageDown and PageUp scroll first; B makes the wall black; Escape leaves.
+// page.html?teach#section opens it at a section, page.html?teach#fig-regions at a figure.
 
 (() => {
+  // From a teacher's plan the figures and results, too, open in large type.
+  const planned = '.plan a:is([href*=".html#fig-"], [href*=".html#equation-"])';
+  for (const link of document.querySelectorAll(planned)) link.search = "?teach";
+
   const button = document.querySelector(".teach");
   if (!button) return;
   const root = document.documentElement, article = document.querySelector("article");
@@ -38,9 +42,21 @@
 
   let now = 0, shown = 0; // the step, and how many of its pieces are shown beyond the first
   let bar = null;
+  let brought = null; // the question that a key has brought into sight
+  let size = null; // of the type, an index into SIZES, once it was chosen
 
-  const answer = (step, piece) => steps[step].pieces[piece].at(-1)?.querySelector("details");
+  const question = (step, piece) => steps[step].pieces[piece].at(-1);
+  const answer = (step, piece) => question(step, piece)?.querySelector("details");
   const pending = () => shown < steps[now].pieces.length - 1;
+  const room = () => bar.getBoundingClientRect().top;
+  const TOP = 40; // what begins above it is in sight as far as it can be
+
+  // Below the window nobody has read the question yet.
+  function unread() {
+    if (!pending() || brought === question(now, shown)) return false;
+    const { top, bottom } = question(now, shown).getBoundingClientRect();
+    return bottom > room() + 1 && top > TOP;
+  }
   const nameOf = ({ heading }) => {
     const copy = (isExercise(heading) ? heading.firstElementChild : heading).cloneNode(true);
     copy.querySelectorAll(".headerlink, .katex-mathml").forEach(node => node.remove());
@@ -48,7 +64,7 @@
   };
   const smooth = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth");
 
-  function draw() {
+  function draw(id = steps[now].heading.closest("section").id) {
     steps.forEach((step, i) =>
       step.pieces.forEach((nodes, j) =>
         nodes.forEach(node => node.classList.toggle("off-stage", i !== now || j > shown))));
@@ -56,28 +72,46 @@
     const [back, on] = bar.querySelectorAll("button");
     back.disabled = now === 0 && shown === 0;
     on.disabled = now === steps.length - 1 && !pending() && !document.querySelector(".next-page");
-    on.textContent = pending() ? "Reveal" : now === steps.length - 1 ? "Next page" : "Next";
-    const id = steps[now].heading.closest("section").id;
+    label();
     history.replaceState(null, "", `${location.pathname}?teach#${id}`);
     reachable();
     dispatchEvent(new Event("resize")); // figures that are drawn to the width of their place
   }
 
-  function go(step, pieces = 0) {
+  function label() {
+    const word = unread() ? "Question" : pending() ? "Reveal" : now === steps.length - 1 ? "Next page" : "Next";
+    bar.querySelectorAll("button")[1].textContent = word;
+  }
+
+  // Into sight as a whole, or from its beginning.
+  function bring(place, block, behavior = smooth()) {
+    place.scrollIntoView({ block: place.getBoundingClientRect().height > room() - TOP ? "start" : block, behavior });
+  }
+
+  function go(step, pieces = 0, id = undefined) {
     now = step;
     shown = pieces;
-    draw();
+    brought = null;
+    draw(id);
     scrollTo({ top: 0, behavior: "instant" });
     steps[now].heading.focus({ preventScroll: true });
   }
 
+  function reveal() {
+    shown += 1;
+    const details = answer(now, shown - 1);
+    if (details) details.open = true;
+    draw();
+    question(now, shown - 1).scrollIntoView({ block: "start", behavior: smooth() });
+  }
+
   function onward() {
-    if (pending()) {
-      shown += 1;
-      const details = answer(now, shown - 1);
-      if (details) details.open = true;
-      draw();
-      steps[now].pieces[shown - 1].at(-1).scrollIntoView({ block: "start", behavior: smooth() });
+    if (unread()) {
+      brought = question(now, shown);
+      bring(brought, "end");
+      label();
+    } else if (pending()) {
+      reveal();
     } else if (now < steps.length - 1) {
       go(now + 1);
     } else {
@@ -91,8 +125,9 @@
       shown -= 1;
       const details = answer(now, shown);
       if (details) details.open = false;
+      brought = question(now, shown);
       draw();
-      steps[now].pieces[shown].at(-1).scrollIntoView({ block: "end", behavior: smooth() });
+      bring(brought, "end");
     } else if (now) {
       go(now - 1, steps[now - 1].pieces.length - 1);
     }
@@ -110,14 +145,23 @@
   function show(place) {
     const found = place && find(place);
     if (!found) return;
-    go(...found);
-    if (!place.matches("section")) place.scrollIntoView({ block: "center", behavior: "instant" });
+    go(...found, place.id); // which is also where a browser scrolls to, once all is loaded
+    if (!place.matches("section")) bring(place, "center", "instant");
+  }
+
+  // A browser that keeps nothing refuses to be asked.
+  function kept(value) {
+    try {
+      return value === undefined ? localStorage.getItem("teaching-size") : localStorage.setItem("teaching-size", value);
+    } catch {
+      return null;
+    }
   }
 
   function resize(by) {
     const usual = innerWidth < 800 ? 0 : 1;
-    const size = Math.min(Math.max(Number(localStorage.getItem("teaching-size") ?? usual) + by, 0), SIZES.length - 1);
-    if (by) localStorage.setItem("teaching-size", size);
+    size = Math.min(Math.max(Number(size ?? kept() ?? usual) + by, 0), SIZES.length - 1);
+    if (by) kept(size);
     root.style.setProperty("--teaching-size", SIZES[size]);
     reachable();
     dispatchEvent(new Event("resize"));
@@ -150,7 +194,7 @@
 
   function leave() {
     const { heading } = steps[now];
-    root.classList.remove("teaching");
+    root.classList.remove("teaching", "black");
     article.querySelectorAll(".off-stage").forEach(node => node.classList.remove("off-stage"));
     for (const step of steps) step.heading.removeAttribute("tabindex");
     bar.remove();
@@ -168,6 +212,10 @@
 
   function key(event) {
     if (!bar || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (root.classList.contains("black")) { // any key brings the page back, and does nothing else
+      root.classList.remove("black");
+      return event.preventDefault();
+    }
     if (event.key === "Escape") return leave();
     if (event.target.closest(OWN_KEYS)) return;
     const act = {
@@ -175,6 +223,8 @@
       ArrowLeft: back,
       PageDown: atEnd() ? onward : null,
       PageUp: scrollY < 4 ? back : null,
+      b: () => root.classList.add("black"),
+      ".": () => root.classList.add("black"), // the black button of a presenter
     }[event.key];
     if (!act) return;
     event.preventDefault();
@@ -186,8 +236,16 @@
   addEventListener("hashchange", () => bar && show(document.getElementById(decodeURIComponent(location.hash.slice(1)))));
   // an answer that is opened with the mouse shows what follows it
   article.addEventListener("toggle", ({ target }) => {
-    if (bar && target.open && pending() && target === answer(now, shown)) onward();
+    if (bar && target.open && pending() && target === answer(now, shown)) reveal();
   }, true);
+  addEventListener("scroll", () => bar && label(), { passive: true });
+  // a link to another chapter stays in the view
+  article.addEventListener("click", ({ target }) => {
+    const link = bar && target.closest('a[href*=".html"]');
+    if (!link || link.host !== location.host || link.pathname === location.pathname || link.search) return;
+    link.search = "?teach";
+    setTimeout(() => (link.search = ""));
+  });
   addEventListener("DOMContentLoaded", () => {
     if (new URLSearchParams(location.search).has("teach"))
       enter(document.getElementById(decodeURIComponent(location.hash.slice(1))) ?? article.querySelector("section"));

@@ -246,6 +246,15 @@ def test_a_figure_is_a_file_with_its_words_and_its_caption_is_said(tmp_path):
     assert words(notes) == "Figure 4.1: Three steps."
 
 
+def test_a_figure_that_moves_is_opened_in_the_teaching_view_of_the_book(tmp_path):
+    cell = code("explore()", {"image/svg+xml": SVG}, **SLIDE, title="T")
+    [(still, _)] = planted(tmp_path, cell)
+    cell.outputs[0].metadata["explorable"] = {"name": "logits", "state": {}}
+    [(live, _)] = planted(tmp_path, cell)
+    address = 'href="../html/chapters/04_gradient.html?teach#fig-steps"'
+    assert address in live and address not in still
+
+
 def test_a_verdict_stands_with_what_is_quoted(tmp_path):
     [(slide, _)] = planted(tmp_path, text("$$\na = c\n$$ (quoted-a1-wrong)", **SLIDE, title="T"))
     assert "claim A1: wrong" in words(slide)

@@ -13,10 +13,13 @@ import numpy as np
 import pytest
 from docutils.nodes import make_id
 
+import book_site
+import slides
 from browsing import Visit
 from chapters_as_run import CHAPTERS, NOTEBOOKS, ROOT, stored
 from displayed_equations import displayed_equations
 from headings import anchors, headings, markdown_of, set_anchors, tokens_of
+from slide_text import read_book
 from softmax_lib import softmax, softmax_jacobian
 
 PAGES = {name: ROOT / "chapters" / f"teaching{name and '_'}{name}.md" for name in ("", "lecture", "week", "unit")}
@@ -271,6 +274,51 @@ def test_every_session_of_a_course_has_a_plan(name):
 def test_a_session_ends_with_an_exit_question_and_its_answer(session):
     assert re.search(r'\*\*Exit question\.\*\*\n"[^"]+\?"\n\n\*\*Answer\.\*\*\n\S', session.after)
     assert "exit question" in session.rows[-1].part("Show")
+
+
+@each_session
+def test_no_plan_shows_the_answers_while_the_exit_question_is_open(session):
+    """The section "What to take away" says what the exit question asks for."""
+    row = session.rows[-1]
+    assert row.link.endswith("#what-to-take-away")
+    assert "Open this section when the slips are in" in " ".join(row.part("Show").split())
+
+
+@cache
+def slides_of_a_deck(chapter):
+    """The figures and equations on each slide of a chapter's deck."""
+    [path] = [path for path in CHAPTERS if path.stem.startswith(f"{chapter:02}_")]
+    deck = slides.Deck(read_book(ROOT, slides.cells_of))
+    try:
+        resources = {"metadata": {"name": path.stem}, "unique_key": path.stem, "output_files_dir": "figures"}
+        page, _ = deck.from_notebook_node(nbformat.read(path, as_version=4), resources)
+    finally:
+        book_site.katex.stop()
+    found = page.partition('<section id="slide-')[2].split('<section id="slide-')
+    return [set(re.findall(r'data-(?:name|label)="([^"]+)"', slide.partition("<aside")[0])) for slide in found]
+
+
+def numbers_of_slides(words):
+    """4 to 6 -> 4, 5, 6; 4 and 5, then slide 3 -> 4, 5, 3."""
+    found = [int(number) for number in re.findall(r"\d+", words)]
+    return list(range(found[0], found[1] + 1)) if " to " in words else found
+
+
+def test_the_slides_of_a_row_hold_what_it_shows():
+    [session] = [session for session in ALL if session.page == "lecture"]
+    lines = {}
+    for time, chapter, words in re.findall(r"^- (\d:\d\d): chapter (\d+), slides? (.*)$", session.after, re.M):
+        lines[clock(time)] = (int(chapter), numbers_of_slides(words))
+    without = set(map(clock, re.findall(r"\d:\d\d", re.search(r"^.*nothing but the board.*$", session.after, re.M)[0])))
+    assert set(lines) | without == {row.start for row in session.rows} and not set(lines) & without
+    missing = {}
+    for row in session.rows:
+        if row.start in lines:
+            chapter, numbers = lines[row.start]
+            decked = set().union(*(slides_of_a_deck(chapter)[number - 1] for number in numbers))
+            named = set(re.findall(r"\{(?:numref|eq)\}`([\w-]+)`", row.part("Show")))
+            missing[row.start] = named - decked
+    assert not any(missing.values()), missing
 
 
 @each_session

@@ -217,6 +217,105 @@ def test_print_shows_the_whole_chapter_from_the_teaching_view_too(visit, site):
     assert not page.locator(".teaching-bar").is_visible()
 
 
+LABEL = "document.querySelectorAll('.teaching-bar button')[1].textContent"
+IN_SIGHT = """box => {
+  const {top, bottom} = box.getBoundingClientRect(), end = document.querySelector(".teaching-bar").offsetTop;
+  return top >= 0 && bottom <= end;
+}"""
+
+
+@pytest.mark.parametrize("name", ["01_log_odds_to_softmax", "02_jacobian", "07_decision_boundaries"])
+def test_no_answer_is_shown_before_its_question_was_in_sight(visit, site, name):
+    """Questions stand below the window, and one press must not show question and answer together."""
+    page = visit.open(chapter_address(site, name, "?teach"))
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.wait_for_selector(".teaching-bar")
+    asked = 0
+    while (label := page.evaluate(LABEL)) != "Next page":
+        if label == "Reveal":
+            page.wait_for_function(IN_SIGHT, arg=page.locator(".predict").locator("visible=true").last.element_handle())
+            asked += 1
+        page.keyboard.press("ArrowRight")
+    assert asked == page.locator(".predict").count()
+
+
+def test_a_plan_opens_its_figures_and_results_in_the_teaching_view(visit, site):
+    page = visit.open((site / "chapters" / "teaching_lecture.html").as_uri())
+    page.set_viewport_size({"width": 1280, "height": 720})
+    links = page.locator(".plan a:is([href*='#fig-'], [href*='#equation-'])")
+    addresses = links.evaluate_all("links => links.map(link => link.href)")
+    assert len(addresses) > 10
+    hidden = []
+    for address in addresses:
+        page.goto(address)
+        page.wait_for_selector(".teaching-bar")
+        top, bottom, end = page.evaluate(
+            """id => {
+          const {top, bottom} = document.getElementById(id).getBoundingClientRect();
+          return [top, bottom, document.querySelector(".teaching-bar").offsetTop];
+        }""",
+            address.partition("#")[2],
+        )
+        if top < -1 or (bottom > end + 1 and top > 60):  # as a whole, or from its beginning if it is taller
+            hidden.append((address.rpartition("/")[2], top, bottom))
+        assert page.locator("article details[open]").count() == 0
+        if "#fig-" in address:  # a tint would change the colours of the classes
+            tint = "id => getComputedStyle(document.getElementById(id)).backgroundColor"
+            assert page.evaluate(tint, address.partition("#")[2]) == "rgba(0, 0, 0, 0)"
+        page.goto("about:blank")  # or the next figure of the same chapter would be no new visit
+    assert hidden == []
+
+
+def test_a_link_to_another_chapter_stays_in_the_view_and_the_browser_leads_back(visit, site):
+    page = visit.open(chapter_address(site, "04_gradient", "?teach#what-to-take-away"))
+    page.wait_for_selector(".teaching-bar")
+    page.locator("article a[href*='05_numerics.html']").locator("visible=true").first.click()
+    page.wait_for_url("**/05_numerics.html?teach*")
+    page.wait_for_selector(".teaching-bar")
+    page.go_back()
+    page.wait_for_url("**/04_gradient.html?teach*")
+    page.wait_for_selector(".teaching-bar")
+    assert place(page)[0] == "What to take away"
+    page.keyboard.press("Escape")
+    page.locator("article a[href*='05_numerics.html']").last.click()
+    page.wait_for_url("**/05_numerics.html")
+
+
+def test_a_step_that_the_keys_reach_has_the_focus_and_no_frame_around_it(visit, site):
+    page = visit.open(chapter_address(site, "01_log_odds_to_softmax", "?teach#exercises"))
+    page.wait_for_selector(".teaching-bar")
+    page.keyboard.press("ArrowRight")
+    tag, outline = page.evaluate("(e => [e.tagName, getComputedStyle(e).outlineStyle])(document.activeElement)")
+    assert (tag, outline) == ("P", "none")  # an exercise begins with a paragraph
+    assert (
+        page.locator(".teaching-bar button").nth(1).evaluate("e => (e.focus(), getComputedStyle(e).outlineStyle)")
+        != "none"
+    )
+
+
+@pytest.mark.parametrize("key", ["b", "."])
+def test_the_wall_is_black_until_the_next_key(visit, site, key):
+    page = visit.open(chapter_address(site, rest="?teach#as-a-matrix"))
+    page.wait_for_selector(".teaching-bar")
+    page.keyboard.press(key)
+    assert not page.locator("article h2").locator("visible=true").count()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("article h2").locator("visible=true").count() == 1 and place(page)[0] == "As a matrix"
+    page.keyboard.press(key)
+    page.keyboard.press("Escape")  # brings the page back, and does not leave
+    assert page.locator(".teaching-bar").is_visible()
+
+
+def test_a_browser_that_keeps_nothing_has_the_view_too(visit, site):
+    refuse = "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError'); }})"
+    page = visit.open(chapter_address(site))
+    page.evaluate(refuse)
+    page.click(".teach")
+    before = type_size(page)
+    page.get_by_role("button", name="Larger type").click()
+    assert type_size(page) > before
+
+
 @pytest.mark.parametrize("name", sorted(QUESTIONS))
 def test_each_chapter_asks_for_at_least_three_predictions(browser, site, name):
     """They work without a script: the answer is a fold, and it is closed."""
@@ -239,7 +338,7 @@ def test_without_scripts_there_is_no_button_that_does_nothing(browser, site):
 def test_in_larger_type_too_a_point_goes_where_the_pointer_drags_it(visit, site):
     page = visit.open(chapter_address(site, "04_gradient", "?teach#what-the-gradient-says"))
     page.wait_for_selector(".teaching-bar")
-    while page.locator(".teaching-bar button").nth(1).inner_text() == "Reveal":
+    while page.locator(".teaching-bar button").nth(1).inner_text() in ("Question", "Reveal"):
         page.keyboard.press("ArrowRight")
     page.locator(".explorable").evaluate("box => box.scrollIntoView({block: 'start', behavior: 'instant'})")
     page.wait_for_selector(".explorable.started svg .point.prediction")

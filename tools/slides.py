@@ -58,6 +58,7 @@ class Slide:
     parts: list = field(default_factory=list)
     notes: list = field(default_factory=list)
     kind: str = "slide"
+    live: str = ""  # the name of a figure that moves in the book
 
 
 def shown_text(source):
@@ -181,6 +182,8 @@ class Slideshow(Preprocessor):
         figure = cell.metadata.get("mystnb", {})
         for shown in cell.outputs:
             shown.setdefault("metadata", {})
+            if "explorable" in shown.metadata:
+                self.slides[-1].live = figure_name(cell)
             if any(mime.startswith("image/") for mime in shown.get("data", {})):
                 alt = figure.get("image", {}).get("alt")
                 if not alt:
