@@ -418,6 +418,17 @@ def test_what_is_too_wide_is_made_narrower_or_refused(printer, tmp_path):
     assert len(complaints) == 1 and "Too wide" in complaints[0] and "288 px" in complaints[0]
 
 
+@pytest.mark.parametrize("name", ["glossary", "library", "source_claims"])
+def test_a_page_printed_by_the_reader_fills_its_paper(printer, site, tmp_path, name):
+    """By the rules of the site's own style sheet, static/book.css."""
+    printer.goto((site / "chapters" / f"{name}.html").as_uri(), wait_until="load")
+    paper.print_page(printer, tmp_path / "page.pdf")
+    lengths = [len(squeezed(page.extract_text())) for page in pypdf.PdfReader(tmp_path / "page.pdf").pages]
+    assert len(lengths) > 5
+    assert min(lengths[:-1]) > 0.4 * max(lengths), lengths
+    assert lengths[-1] > 0, "the last page is empty"
+
+
 # --------------------------------------------------------------------------------------------------- handouts
 
 
