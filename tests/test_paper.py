@@ -29,6 +29,7 @@ PAGE = """<html><body><article role="main">
 <p>See <a href="04_next.html#there">there</a>, <a href="#here">here</a>, <a href="../files/data.csv">data</a>,
 <a href="https://example.org/">outside</a>.</p>
 <div class="admonition predict"><p class="admonition-title">Predict</p><p>Which sign?</p>
+<p>A: plus B: <em>minus</em></p>
 <details class="sd-dropdown"><summary>Look</summary><div><p>Minus.</p></div></details></div>
 <div class="cell tag_hide-input"><details><summary>Show</summary><pre>plt.plot()</pre></details><figure id="fig">
 <div class="explorable explorable-x"></div><img src="../_images/x.svg" width="160" height="90"
@@ -72,13 +73,18 @@ def test_answers_move_to_the_end_and_are_found_from_their_questions(page):
     text = paper_pages.text_of(page.article)
     question, answer = text.index("Which sign?"), text.index("Minus.")
     assert text.index("Exercises") < text.index(paper_pages.ANSWERS) < answer < text.index("There.")
-    assert text[question:].startswith("Which sign? Answer: page")
+    assert text[question:].startswith("Which sign? A: plus B: minus Answer: page")
     for anchor in ("predict-1", "exercise-1", "exercise-2"):
         there = page.article.xpath(f".//*[@id='03_example--{anchor}-answer']")[0]
         assert there.xpath(f".//a[@href='#03_example--{anchor}']"), "an answer leads back"
         assert page.article.xpath(f".//p[@class='pointer']/a[@href='#03_example--{anchor}-answer']")
     first = page.article.xpath(".//*[@id='03_example--exercise-1-answer']")[0]
     assert "assert True" in first.text_content(), "the cell that checks a solution stands with it"
+
+
+def test_the_letter_of_a_choice_stays_with_it(page):
+    choices = page.find("predict")[0].xpath("./p")[2]
+    assert choices.text_content() == "A:\u00a0plus B:\u00a0minus"
 
 
 def test_nothing_folded_is_left_and_no_code_of_figures(page):
@@ -345,6 +351,51 @@ def test_code_goes_on_behind_a_mark_and_none_is_cut_off(book, texts):
     assert sum(page.count("↪") for page in texts) > long
 
 
+def places(printer, folder, heights, body, words):
+    """What a page break does: the pages of each of these words below a space of so many millimetres, of 249.
+
+    One print has them all; a word ends in the height and a stop.
+    """
+    cases = "".join(
+        f'<div style="break-before: page; height: {height}mm"></div>{body.replace("@", f"{height}.")}'
+        for height in heights
+    )
+    paper.load(printer, paper.document("Breaks", f"<article>{cases}</article>"), folder, paper.COLUMN["paper.css"])
+    paper.print_page(printer, folder / "breaks.pdf")
+    texts = [page.extract_text() for page in pypdf.PdfReader(folder / "breaks.pdf").pages]
+    for height in heights:
+        found = [[i for i, text in enumerate(texts) if word.replace("@", f"{height}.") in text] for word in words]
+        yield height, [number for (number,) in found]
+
+
+LEADING = {
+    "heading after a cell without output": (
+        '<div class="cell"><div class="cell_input"><pre>x = 1</pre></div></div>'
+        f"<section><h2>Lead @</h2><p>Follow @ {'and three lines of it ' * 12}</p></section>"
+    ),
+    "sentence before a plan": '<h2>Lead @</h2><p>A word.</p><div class="plan"><dl><dt>Follow @</dt></dl></div>',
+    "heading in the library": '<p class="rubric">Lead @</p><div class="highlight"><pre>Follow @</pre></div>',
+}
+
+
+@pytest.mark.parametrize("body", LEADING.values(), ids=LEADING)
+def test_what_leads_to_something_is_not_left_at_the_foot_of_a_page(printer, tmp_path, body):
+    for height, (lead, follow) in places(printer, tmp_path, range(210, 248, 2), body, ["Lead @", "Follow @"]):
+        assert lead == follow, f"{height} mm"
+
+
+@pytest.mark.parametrize("rows", [10, 14])
+def test_a_short_table_stays_whole_and_a_long_one_leaves_no_row_alone(printer, tmp_path, rows):
+    words = [f"row {i:02} @" for i in range(rows)]
+    cells = "".join(f"<tr><td>{word}</td></tr>" for word in words)
+    table = f"<div><table><thead><tr><th>Head</th></tr></thead><tbody>{cells}</tbody></table></div>"
+    split = 0
+    for height, pages in places(printer, tmp_path, range(190, 246, 4), table, words):
+        assert all(pages.count(page) > 1 for page in pages), f"{height} mm: {pages}"
+        split += len(set(pages)) > 1
+    assert split == 0 if rows <= 10 else split > 3
+
+
 def test_what_is_too_wide_is_made_narrower_or_refused(printer, tmp_path):
     """A formula shrinks; a thing that cannot is named."""
     formula = '<div class="equation-body"><span class="katex-display"><span class="katex">{}</span></span></div>'
@@ -365,6 +416,17 @@ def test_what_is_too_wide_is_made_narrower_or_refused(printer, tmp_path):
     assert not complaints and before > paper.COLUMN["paper.css"] + 1 > after > 0.9 * paper.COLUMN["paper.css"]
     complaints, *_ = measured('<p style="width: 900px">Too wide</p>')
     assert len(complaints) == 1 and "Too wide" in complaints[0] and "288 px" in complaints[0]
+
+
+@pytest.mark.parametrize("name", ["glossary", "library", "source_claims"])
+def test_a_page_printed_by_the_reader_fills_its_paper(printer, site, tmp_path, name):
+    """By the rules of the site's own style sheet, static/book.css."""
+    printer.goto((site / "chapters" / f"{name}.html").as_uri(), wait_until="load")
+    paper.print_page(printer, tmp_path / "page.pdf")
+    lengths = [len(squeezed(page.extract_text())) for page in pypdf.PdfReader(tmp_path / "page.pdf").pages]
+    assert len(lengths) > 5
+    assert min(lengths[:-1]) > 0.4 * max(lengths), lengths
+    assert lengths[-1] > 0, "the last page is empty"
 
 
 # --------------------------------------------------------------------------------------------------- handouts
@@ -397,6 +459,12 @@ def test_a_handout_says_what_its_chapter_says(handouts, pages):
         assert text.count(f"Predict{page.number}.") >= min(predictions, handout.NEEDED_PREDICTIONS)
         assert {"Exercises", "Whattotakeaway"} <= {word for word in ("Exercises", "Whattotakeaway") if word in text}
         assert "Solution:" not in text and "Answer:" not in text
+
+
+def test_a_handout_names_the_figure_that_follows_a_question(pages):
+    curve, lines = ("".join(handout.predictions(pages[name])) for name in ("09_curvature", "01_log_odds_to_softmax"))
+    assert "The curve of Figure 9.2 is convex" in curve and "logits in Figure 1.1 are" in lines
+    assert "next figure" not in curve + lines
 
 
 def test_a_handout_fits_us_letter(handouts):

@@ -121,11 +121,14 @@ def predictions(page):
     """The questions, with lines to write on."""
     said = []
     for i, question in enumerate(page.article.xpath(having("predict"))[:PREDICTIONS]):
+        following = question.xpath("following::figure//span[@class='caption-number']")
         question = plain(question)
         for pointer in question.xpath(having("pointer")):
             pointer.drop_tree()
         title, *body = question
         text = "".join(as_html(each) for each in body)
+        if following:  # on the sheet it may stand elsewhere, or not at all
+            text = text.replace("the next figure", text_of(following[0]))
         content = f'<p class="name"><b>{text_of(title)}</b></p>{text}<div class="lines"><i></i><i></i></div>'
         said.append(block("foresight", content, 40 + i if i >= NEEDED_PREDICTIONS else 0))
     return said

@@ -41,7 +41,8 @@ file they are links, and so is every reference.</p>
 <p>What folds on a screen cannot fold on paper. The answers to the questions “Predict”, and the solutions of the
 exercises with the code that checks them, stand at the end of each chapter. Left out are the code that draws figures,
 which is in the notebooks, and the page that searches the site. Figures that are moved by hand on the screen stand still
-here. A line of code that is too long for the paper goes on behind the mark ↪.</p>
+here, and nothing lights up on the map of the results. A line of code that is too long for the paper goes on behind the
+mark ↪.</p>
 <p>Text and figures are free to use and to adapt under the licence
 <a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>, the code under the BSD 3-Clause licence.</p>
 """

@@ -73,6 +73,14 @@ def folded(element):
     return element
 
 
+def keep_letters(question):
+    """Keep the letter of a choice, "C:", on the line where the choice begins."""
+    for element in question.iter():
+        element.text, element.tail = (
+            text and re.sub(r"\b([A-D]:) +", "\\1\u00a0", text) for text in (element.text, element.tail)
+        )
+
+
 def exercise_title(element):
     """The title of the exercise that starts with this element, "2. Find the mistake.", or None."""
     if element.tag != "p" or not len(element) or element[0].tag != "strong" or (element.text or "").strip():
@@ -170,6 +178,7 @@ class PaperPage:
             title = f"Predict {self.number}.{i}" if self.number else f"Predict {i}"
             question.set("id", f"predict-{i}")
             question.xpath("./p")[0].text = title
+            keep_letters(question)
             for fold in question.xpath(".//details"):
                 answers.append(answer(f"predict-{i}", title))
                 fold.addprevious(pointer("Answer", f"predict-{i}-answer"))
