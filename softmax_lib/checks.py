@@ -148,9 +148,9 @@ def check_gradient(f, gradient, x, *, tolerance=1e-6):
     numerical = numerical_gradient(f, x)
     difference = np.abs(given - numerical)
     size = np.maximum(np.abs(given), np.abs(numerical))
-    floor = max(size.max(), abs(_number(f, x))) / 1000
-    error = difference / np.maximum(np.maximum(size, floor), np.finfo(np.float64).tiny)
-    error = np.where(np.isnan(error), np.inf, error)  # NaN or infinity in either: as wrong as can be
+    floor = max(size.max(), abs(_number(f, x)), 1000 * np.finfo(np.float64).tiny) / 1000
+    # NaN or infinity in either: as wrong as can be
+    error = np.nan_to_num(difference / np.maximum(size, floor), nan=np.inf, posinf=np.inf)
     worst = np.unravel_index(error.argmax(), x.shape)
     worst_error, *values = (float(a[worst]) for a in (error, given, numerical))
     return GradientReport(worst_error, float(difference.max()), tuple(map(int, worst)), *values, x.shape, tolerance)

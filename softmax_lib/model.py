@@ -175,7 +175,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
 
     def predict(self, X):
         """The most probable class of each row, (N,)."""
-        return self.classes_[self._logits(X).argmax(axis=1)]  # (N,)
+        winner = self._logits(X).argmax(axis=1)  # (N,)
+        return self.classes_[winner]
 
     def _logits(self, X):
         check_is_fitted(self)

@@ -23,7 +23,7 @@ class NotHere(Exception):
 
 
 def run(what, command, **options):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, **options)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()] or ["no reason given"]
         raise NotHere(f"{what} cannot be had: {next((line for line in lines if 'ERR' in line), lines[-1])}")

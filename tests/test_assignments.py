@@ -226,6 +226,8 @@ class Graded:
 
     def run(self, *command):
         own = {f"JUPYTER_{kind}_DIR": str(self.course / ".jupyter" / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
+        # nbgrader calls Alembic by its name, as if its environment were active
+        own["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         result = subprocess.run(
             [sys.executable, "-m", "nbgrader", *command],
             cwd=self.course,

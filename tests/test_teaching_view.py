@@ -324,7 +324,7 @@ def test_each_chapter_asks_for_at_least_three_predictions(browser, site, name):
         questions = page.locator(".predict")
         assert questions.count() >= 3
         for question in questions.all():
-            text = question.locator(":scope > :not(details)").all_inner_texts()
+            text = question.locator(":scope > :not(details)").all_text_contents()
             assert "?" in "".join(text), text
             answer = question.locator("details:not([open]) .sd-summary-content")
             assert answer.count() == 1 and not answer.is_visible() and len(answer.text_content()) > 40
