@@ -62,7 +62,7 @@ def test_a_jump_lands_where_it_leads(browser, address, place, width):
     landed = f"Math.abs({top} - 60) < 100"
     settled = (
         "new Promise(done => { let last, same = 0; (function watch() { same = last === scrollY ? same + 1 : 0;"
-        " last = scrollY; same > 20 ? done() : requestAnimationFrame(watch); })(); })"
+        " last = scrollY; same > 60 ? done() : requestAnimationFrame(watch); })(); })"
     )
     with Visit(browser, width=width) as visit:
         page = visit.open(f"{address}/{place}")
